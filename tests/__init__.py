@@ -1,0 +1,1 @@
+"""Proof that MilletPay does what it says: each file's name says what it proves."""

@@ -1,0 +1,1 @@
+"""Stories with a real database, a real server and real processes."""

@@ -1,0 +1,1 @@
+"""Random histories against an independent model; what must always hold."""

@@ -1,0 +1,1 @@
+"""What the machine answers, one line an event, in plain tables."""

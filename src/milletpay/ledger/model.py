@@ -22,6 +22,9 @@ ID_MAX = 2**128 - 1
 TIMESTAMP_MAX = 2**63 - 1
 """The last nanosecond that the book can write, in the year 2262."""
 
+SECOND = 1_000_000_000
+"""A second in nanoseconds: timeouts are in the one, timestamps in the other."""
+
 
 class AccountFlags(IntFlag):
     """How an account behaves. The bits are TigerBeetle's; those missing here (history, imported) are reserved."""
@@ -71,6 +74,23 @@ class TransferFlags(IntFlag):
     closing_credit = CLOSING_CREDIT
 
 
+# The flags as plain integers, for the machine: an IntFlag takes ten times as long to test.
+LINKED = int(TransferFlags.LINKED)
+PENDING = int(TransferFlags.PENDING)
+POST = int(TransferFlags.POST_PENDING_TRANSFER)
+VOID = int(TransferFlags.VOID_PENDING_TRANSFER)
+BALANCING_DEBIT = int(TransferFlags.BALANCING_DEBIT)
+BALANCING_CREDIT = int(TransferFlags.BALANCING_CREDIT)
+CLOSING_DEBIT = int(TransferFlags.CLOSING_DEBIT)
+CLOSING_CREDIT = int(TransferFlags.CLOSING_CREDIT)
+TRANSFER_RESERVED = ~0xFF
+
+DEBITS_LIMITED = int(AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS)
+CREDITS_LIMITED = int(AccountFlags.CREDITS_MUST_NOT_EXCEED_DEBITS)
+CLOSED = int(AccountFlags.CLOSED)
+ACCOUNT_RESERVED = ~(LINKED | DEBITS_LIMITED | CREDITS_LIMITED | CLOSED)
+
+
 @dataclass(slots=True)
 class Account:
     """One account of one pool.
@@ -91,6 +111,26 @@ class Account:
     code: int = 0
     flags: int = 0
     timestamp: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Standing:
+    """An account inside the machine: what it is, and where it stands now.
+
+    `row` is the account as it was created; `changed_in` is the machine's number of the work in which it last changed.
+    """
+
+    id: int
+    ledger: int
+    debits_limited: bool
+    credits_limited: bool
+    row: bytes
+    closed: bool
+    debits_pending: int = 0
+    debits_posted: int = 0
+    credits_pending: int = 0
+    credits_posted: int = 0
+    changed_in: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,227 @@
+"""What the machine holds: accounts and transfers by id, ends of pending transfers, burnt ids, and its open work."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from milletpay.ledger.model import (
+    CLOSED,
+    CREDITS_LIMITED,
+    DEBITS_LIMITED,
+    PENDING,
+    POST,
+    SECOND,
+    VOID,
+    Account,
+    AccountFlags,
+    PendingStatus,
+    Resolution,
+    Standing,
+    Transfer,
+)
+from milletpay.ledger.rows import pack_account, pack_transfer, unpack_account, unpack_transfer
+
+Before = tuple[Standing, int, int, int, int, bool]
+"""An account with the balances that it had, in the order of `Account`, and whether it was closed."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the open work has added to the book, and what it has changed."""
+
+    accounts: list[bytes] = field(default_factory=list)
+    """Rows of the accounts created, in order."""
+    transfers: list[bytes] = field(default_factory=list)
+    """Rows of the transfers created, in order."""
+    resolutions: list[Resolution] = field(default_factory=list)
+    """Ends of pending transfers, in order."""
+    burnt: list[tuple[int, int]] = field(default_factory=list)
+    """Ids that a transient refusal has burnt, each with the timestamp of its event."""
+    touched: list[Before] = field(default_factory=list)
+    """Accounts whose balances may differ, each once, with what they were."""
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.transfers or self.resolutions or self.burnt)
+
+
+@dataclass(slots=True)
+class Chain:
+    """An open chain of linked events, and how to take it back."""
+
+    start: int
+    accounts: int
+    transfers: int
+    resolutions: int
+    broken: bool = False
+    before: list[Before] = field(default_factory=list)
+
+
+class State:
+    """A book in memory, or the part of one that a batch touches. Empty at first."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[int, Standing] = {}
+        self._transfers: dict[int, bytes] = {}
+        self._pendings: dict[int, PendingStatus] = {}
+        self._burnt: set[int] = set()
+        self._expiries: list[tuple[int, int, int]] = []
+        self._timestamp = 0
+        self._timestamp_kept = 0
+        self._work = 1
+        self._chain: Chain | None = None
+        self.changes = Changes()
+
+    @property
+    def timestamp(self) -> int:
+        """The timestamp of the last event that the machine has seen."""
+        return self._timestamp
+
+    def load(
+        self,
+        accounts: Iterable[Account] = (),
+        transfers: Iterable[Transfer] = (),
+        *,
+        resolutions: Iterable[Resolution] = (),
+        burnt: Iterable[int] = (),
+        timestamp: int = 0,
+    ) -> None:
+        """Put accounts and transfers that exist already, or replace them, by id. No rule is applied.
+
+        A transfer that posts or voids resolves its pending transfer; `resolutions` says so where that one is not
+        loaded, or for those expired. `timestamp` is one that the book has reached.
+        """
+        for account in accounts:
+            self._accounts[account.id] = stand(account, pack_account(account))
+            timestamp = max(timestamp, account.timestamp)
+        for transfer in transfers:
+            self._know(transfer)
+            timestamp = max(timestamp, transfer.timestamp)
+        for resolution in resolutions:
+            self._pendings[resolution.pending_id] = resolution.status
+        self._burnt.update(burnt)
+        self._timestamp = max(self._timestamp, timestamp)
+        if not self.changes:
+            self._timestamp_kept = self._timestamp
+
+    def _know(self, transfer: Transfer) -> None:
+        self._transfers[transfer.id] = pack_transfer(transfer)
+        flags = int(transfer.flags)
+        if flags & PENDING:
+            self._pendings.setdefault(transfer.id, PendingStatus.pending)
+            self._await_expiry(transfer.id, timestamp=transfer.timestamp, timeout=transfer.timeout)
+        elif flags & POST:
+            self._pendings[transfer.pending_id] = PendingStatus.posted
+        elif flags & VOID:
+            self._pendings[transfer.pending_id] = PendingStatus.voided
+
+    def _await_expiry(self, id: int, *, timestamp: int, timeout: int) -> None:
+        if timeout:
+            heappush(self._expiries, (timestamp + timeout * SECOND, timestamp, id))
+
+    def account(self, id: int) -> Account | None:
+        """The account as it stands now, or None."""
+        standing = self._accounts.get(id)
+        if standing is None:
+            return None
+        account = unpack_account(standing.row)
+        account.debits_pending = standing.debits_pending
+        account.debits_posted = standing.debits_posted
+        account.credits_pending = standing.credits_pending
+        account.credits_posted = standing.credits_posted
+        account.flags = AccountFlags(account.flags & ~CLOSED | (CLOSED if standing.closed else 0))
+        return account
+
+    def transfer(self, id: int) -> Transfer | None:
+        """The transfer as it was created, or None."""
+        row = self._transfers.get(id)
+        return None if row is None else unpack_transfer(row)
+
+    def pending_status(self, id: int) -> PendingStatus | None:
+        """What became of a pending transfer, or None if there is none with this id."""
+        return self._pendings.get(id)
+
+    def next_expiry(self) -> int | None:
+        """When the next pending transfer known here expires, or None."""
+        while self._expiries:
+            expires_at, timestamp, id = self._expiries[0]
+            transfer = self.transfer(id)
+            still_open = self._pendings.get(id) is PendingStatus.pending
+            if still_open and transfer is not None and transfer.timestamp == timestamp:
+                return expires_at
+            heappop(self._expiries)
+        return None
+
+    def keep(self) -> Changes:
+        """End the open work as done, and give what it changed."""
+        changes, self.changes = self.changes, Changes()
+        self._work += 1
+        self._timestamp_kept = self._timestamp
+        return changes
+
+    def undo(self) -> None:
+        """Take the open work back as if it had never been."""
+        self._chain = None
+        self._take_back(Chain(start=0, accounts=0, transfers=0, resolutions=0, before=self.changes.touched))
+        self._burnt.difference_update(id for id, _ in self.changes.burnt)
+        self._timestamp = self._timestamp_kept
+        self.changes = Changes()
+        self._work += 1
+
+    def _touch(self, standing: Standing) -> None:
+        """Note how an account stands before it changes."""
+        if standing.changed_in != self._work:
+            standing.changed_in = self._work
+            self.changes.touched.append(before(standing))
+        if self._chain is not None:
+            self._chain.before.append(before(standing))
+
+    def _take_back(self, chain: Chain) -> None:
+        """Undo what was done since the chain began."""
+        for standing, debits_pending, debits_posted, credits_pending, credits_posted, closed in reversed(chain.before):
+            standing.debits_pending = debits_pending
+            standing.debits_posted = debits_posted
+            standing.credits_pending = credits_pending
+            standing.credits_posted = credits_posted
+            standing.closed = closed
+        for resolution in self.changes.resolutions[chain.resolutions :]:
+            self._pendings[resolution.pending_id] = PendingStatus.pending
+            p = unpack_transfer(self._transfers[resolution.pending_id])
+            self._await_expiry(p.id, timestamp=p.timestamp, timeout=p.timeout)
+        del self.changes.resolutions[chain.resolutions :]
+        for row in self.changes.transfers[chain.transfers :]:
+            id = unpack_transfer(row).id
+            del self._transfers[id]
+            self._pendings.pop(id, None)
+        del self.changes.transfers[chain.transfers :]
+        for row in self.changes.accounts[chain.accounts :]:
+            del self._accounts[unpack_account(row).id]
+        del self.changes.accounts[chain.accounts :]
+
+
+def stand(account: Account, row: bytes) -> Standing:
+    """An account as the machine holds it."""
+    flags = int(account.flags)
+    return Standing(
+        id=account.id,
+        ledger=account.ledger,
+        debits_limited=bool(flags & DEBITS_LIMITED),
+        credits_limited=bool(flags & CREDITS_LIMITED),
+        row=row,
+        closed=bool(flags & CLOSED),
+        debits_pending=account.debits_pending,
+        debits_posted=account.debits_posted,
+        credits_pending=account.credits_pending,
+        credits_posted=account.credits_posted,
+    )
+
+
+def before(standing: Standing) -> Before:
+    """How an account stands now, to be put back."""
+    return (
+        standing,
+        standing.debits_pending,
+        standing.debits_posted,
+        standing.credits_pending,
+        standing.credits_posted,
+        standing.closed,
+    )

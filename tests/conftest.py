@@ -1,0 +1,47 @@
+"""Fixtures for every test that needs a database: real servers, and a fresh migrated database for each test.
+
+`server` is the wheel's PostgreSQL; `tests.servers.every_server` runs a test on the system's PostgreSQL 15 too.
+`owner_url`, `app_url` and `database` are one database from three sides; other processes take the URLs.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from milletpay.plumbing.database import Database
+from milletpay.plumbing.migration import migrate
+from tests.servers import Servers, TestServer
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    running = Servers()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, servers: Servers) -> TestServer:
+    return servers.get(getattr(request, "param", "wheel"))
+
+
+@pytest.fixture
+async def owner_url(server: TestServer) -> AsyncIterator[str]:
+    """Owner's URL of a new migrated database, dropped after the test."""
+    url = await server.make_database()
+    yield url
+    await server.drop_database(url)
+
+
+@pytest.fixture
+async def app_url(owner_url: str) -> str:
+    """Application's URL of the same database."""
+    return await migrate(owner_url=owner_url)
+
+
+@pytest.fixture
+async def database(app_url: str) -> AsyncIterator[Database]:
+    """The same database opened as the application."""
+    opened = await Database.open(app_url)
+    yield opened
+    await opened.close()

@@ -47,7 +47,7 @@ def test_every_statement_is_used() -> None:
 
 
 async def test_the_schema_keeps_the_rules(database: Database) -> None:
-    """Every text is compared by its bytes (COLLATE "C"), and no trigger does business behind the code's back."""
+    """Every text is compared by its bytes (COLLATE "C"), and no trigger does business unseen."""
     async with database.connection() as connection:
         texts = await connection.fetch(
             """

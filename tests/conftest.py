@@ -1,4 +1,4 @@
-"""Fixtures for every test that needs a database: real servers, and a fresh migrated database for each test.
+"""Fixtures for tests that need a database: real servers, and a new database for each test.
 
 `server` is the wheel's PostgreSQL; `tests.servers.every_server` runs a test on the system's PostgreSQL 15 too.
 `owner_url`, `app_url` and `database` are one database from three sides; other processes take the URLs.

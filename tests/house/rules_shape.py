@@ -26,6 +26,7 @@ DRAWERS = {
     "lib",
 }
 EMPTY_WORDS = {"util", "utils", "helper", "helpers", "misc", "stuff", "foo", "bar", "baz", "tmp"}
+PYTEST_WORDS = {"tmp_path", "tmp_path_factory"}
 BRITISH = re.compile(
     r"authoris|recognis|organis|initialis|serialis|normalis|finalis|utilis|synchronis"
     r"|colour|behaviour|honour|favour|neighbour|cancelled|cancelling|licence|centre|catalogue"
@@ -95,15 +96,15 @@ def no_drawers(source: Source) -> Iterator[Breach]:
         words = _words(name)
         if name[:1].isupper() and words[-1] in DRAWERS:
             yield Breach(source.path, line, "no-drawers", f"{name}: say what it is, without `{words[-1]}`.")
-        elif empty := EMPTY_WORDS.intersection(words):
+        elif name not in PYTEST_WORDS and (empty := EMPTY_WORDS.intersection(words)):
             yield Breach(
                 source.path, line, "no-drawers", f"{name}: `{empty.pop()}` says nothing. Name the thing."
             )
 
 
 def american(source: Source) -> Iterator[Breach]:
-    """Identifiers are spelled the American way, so that nobody has to guess."""
-    if not source.is_python:
+    """The product's identifiers are spelled the American way, so that nobody has to guess."""
+    if not (source.is_python and source.is_product):
         return
     for name, line in _defined(source.tree):
         if found := BRITISH.search(name.lower()):

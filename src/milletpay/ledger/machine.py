@@ -13,7 +13,7 @@ makes it past, `undo` takes it back as if it had never been.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
 from milletpay.ledger.checks import balanced, malformed, overflowing
@@ -82,7 +82,8 @@ class Machine(State):
         batch = _Batch(decide=self._create_account, words=A, last=len(events) - 1)
         for event, row in zip(events, rows, strict=True):
             self._follow(batch, event, row)
-        self._timestamp = timestamp
+        if events:
+            self._timestamp = timestamp
         return batch.statuses
 
     def create_transfers(self, events: Sequence[Transfer], timestamp: int) -> list[CreateTransferStatus]:
@@ -129,7 +130,8 @@ class Machine(State):
                 statuses.append(created)
             else:
                 self._follow(batch, t, row)
-        self._timestamp = timestamp
+        if events:
+            self._timestamp = timestamp
         return statuses
 
     def expire(self, timestamp: int) -> list[int]:
@@ -139,16 +141,25 @@ class Machine(State):
 
         :raises NotAnEvent: more are due than fit after the last timestamp
         """
-        due: list[int] = []
+        due: list[tuple[int, int, int]] = []
         while (expires_at := self.next_expiry()) is not None and expires_at <= timestamp:
-            due.append(heappop(self._expiries)[2])
+            expiry = heappop(self._expiries)
+            # A pending whose end was undone, or that was loaded again, waits here twice: side by side.
+            if due[-1:] != [expiry]:
+                due.append(expiry)
         if not due:
-            return due
-        first = self._first_timestamp(len(due), timestamp, most=len(due))
-        for at, id in enumerate(due, first):
+            return []
+        try:
+            first = self._first_timestamp(len(due), timestamp, most=len(due))
+        except NotAnEvent:
+            for expiry in due:
+                heappush(self._expiries, expiry)
+            raise
+        ids = [id for _, _, id in due]
+        for at, id in enumerate(ids, first):
             self._release(unpack_transfer(self._transfers[id]), PendingStatus.expired, at)
         self._timestamp = timestamp
-        return due
+        return ids
 
     def _first_timestamp(self, count: int, timestamp: int, *, most: int = BATCH_MAX) -> int:
         if count > most:

@@ -104,7 +104,7 @@ def pack_accounts(events: Sequence[Account], *, first_timestamp: int) -> list[by
                 4, e.ledger,
                 2, e.code,
                 2, e.flags,
-                8, timestamp if e.timestamp == 0 else e.timestamp,
+                8, timestamp | e.timestamp,  # `|` takes integers only
             )
             for timestamp, e in enumerate(events, first_timestamp)
         ]  # fmt: skip
@@ -136,7 +136,7 @@ def pack_transfers(events: Sequence[Transfer], *, first_timestamp: int) -> list[
                 4, e.ledger,
                 2, e.code,
                 2, e.flags,
-                8, timestamp,
+                8, timestamp | e.timestamp,
             )
             for timestamp, e in enumerate(events, first_timestamp)
         ]  # fmt: skip

@@ -121,13 +121,13 @@ def utc(timestamp_ns: int) -> datetime:
 def rfc3339(timestamp_ns: int) -> str:
     """A timestamp for the API, cut to its millisecond: `2026-01-31T09:30:00.250Z`."""
     seconds, rest = divmod(timestamp_ns, _SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // _MILLISECOND:03d}Z"
+    return f"{_second(seconds)}.{rest // _MILLISECOND:03d}Z"
 
 
 def rfc3339_exact(timestamp_ns: int) -> str:
     """A timestamp with all its nanoseconds: `2026-01-31T09:30:00.250000001Z`."""
     seconds, rest = divmod(timestamp_ns, _SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return f"{_second(seconds)}.{rest:09d}Z"
 
 
 def parse_rfc3339(text: str) -> int:
@@ -144,6 +144,10 @@ def parse_rfc3339(text: str) -> int:
     except ValueError as error:
         raise NotATimestamp(f"{text!r} is not a time: {error}") from None
     return _since_1970(moment) * _SECOND + int((fraction or "").ljust(9, "0"))
+
+
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[: len("2026-01-31T09:30:00")]
 
 
 def _since_1970(moment: datetime) -> int:

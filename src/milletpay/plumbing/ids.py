@@ -11,7 +11,6 @@ Kinds of ids are told apart by types, not at run time: `PaymentId = NewType("Pay
 `PAYMENT_ID = IdForm(Prefix.PAYMENT, PaymentId)`, which writes and reads them.
 """
 
-import base64
 import os
 import re
 import threading
@@ -26,10 +25,10 @@ ID_END = 2**128 - 1
 
 _CHANCE_BITS = 80
 _STEP_BYTES = 5
-_CROCKFORD = b"0123456789abcdefghjkmnpqrstvwxyz"
-_PYTHON = b"0123456789ABCDEFGHIJKLMNOPQRSTUV"
-_TO_CROCKFORD = bytes.maketrans(_PYTHON, _CROCKFORD)
-_FROM_CROCKFORD = str.maketrans(_CROCKFORD.decode(), _PYTHON.decode())
+_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
+_SHIFTS = range(120, -1, -10)
+_TO_PYTHON = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 _DIGITS = re.compile("[0-9a-hjkmnp-tv-z]{26}")
 _LENGTH = 26
 
@@ -127,7 +126,7 @@ class IdForm(Generic[IdType]):
             raise NotAnId(f"{text:.60} does not begin with {self._prefix}_: {_whose(prefix)}")
         if not _DIGITS.fullmatch(digits):
             raise NotAnId(f"{text:.60} is not an id: {_wrong_digits(digits)}")
-        number = int(digits.translate(_FROM_CROCKFORD), 32)
+        number = int(digits.translate(_TO_PYTHON), 32)
         if not 0 < number < ID_END:
             raise NotAnId(
                 f"{text} is not an id: its digits are beyond the range of 128 bits, or at an end of it"
@@ -136,8 +135,7 @@ class IdForm(Generic[IdType]):
 
 
 def _write_digits(number: int) -> str:
-    # 20 bytes are 32 digits without a rest; the first six of them are the zeros of the four bytes too many.
-    return base64.b32hexencode(number.to_bytes(20))[-_LENGTH:].translate(_TO_CROCKFORD).decode()
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def _whose(prefix: str) -> str:
@@ -151,7 +149,7 @@ def _wrong_digits(digits: str) -> str:
     if len(digits) != _LENGTH:
         return f"after the prefix come {_LENGTH} characters, not {len(digits)}"
     place, wrong = next(
-        (place, character) for place, character in enumerate(digits) if character.encode() not in _CROCKFORD
+        (place, character) for place, character in enumerate(digits) if character not in _CROCKFORD
     )
     hint = "; ids are written in lower case" if wrong.isupper() else ""
-    return f"character {place + 1} after the prefix is {wrong!r}, not one of {_CROCKFORD.decode()}{hint}"
+    return f"character {place + 1} after the prefix is {wrong!r}, not one of {_CROCKFORD}{hint}"

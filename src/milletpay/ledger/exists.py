@@ -1,7 +1,7 @@
-"""When an id is used again: is it the same event sent twice, or another one under a used id?
+"""When an id is used again: the same event sent twice, or another one under a used id.
 
-The comparison is what makes a retry safe: the same event answers `exists`, another one names the first field that
-differs.
+The comparison is what makes a retry safe: the same event answers `exists`, another one names the first field
+that differs.
 """
 
 from dataclasses import replace
@@ -41,8 +41,9 @@ def account_exists(a: Account, existing: Account) -> CreateAccountStatus:
 def transfer_exists(t: Transfer, existing: Transfer, *, pending: Transfer | None) -> CreateTransferStatus:
     """What to answer to a transfer event whose id is in use.
 
-    `pending` is the pending transfer that both resolve, if both resolve one. What such an event leaves at zero it
-    takes from there; and a balancing event asks for at most its amount, so it may ask for more than was moved.
+    `pending` is the pending transfer that both resolve, if both resolve one. What such an event leaves at
+    zero it takes from there; and a balancing event asks for at most its amount, so it may ask for more than
+    was moved.
     """
     if t.flags != existing.flags:
         return T.exists_with_different_flags

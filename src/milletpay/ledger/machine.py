@@ -1,14 +1,14 @@
 """The machine: the one place where it is decided whether money moves.
 
-It is pure: accounts, transfers and a timestamp go in, a status per event comes out, and the machine holds the new
-state. It knows no database and no clock. Its rules and their order are those that TigerBeetle documents for
-`create_accounts` and `create_transfers` (release 0.17).
+It is pure: accounts, transfers and a timestamp go in, a status per event comes out, and the machine holds the
+new state. It knows no database and no clock. Its rules and their order are those that TigerBeetle documents
+for `create_accounts` and `create_transfers` (release 0.17).
 
-Read it from `create_transfers` downward. Each event goes down one column of checks and stops at the first that
-applies; below the line "from here it must succeed" nothing is refused any more.
+Read it from `create_transfers` downward. Each event goes down one column of checks and stops at the first
+that applies; below the line "from here it must succeed" nothing is refused any more.
 
-What was done since the last `keep` or `undo` is open work: `changes` says what it is, for the store to write; `keep`
-makes it past, `undo` takes it back as if it had never been.
+What was done since the last `keep` or `undo` is open work: `changes` says what it is, for the store to write;
+`keep` makes it past, `undo` takes it back as if it had never been.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,6 @@ from milletpay.ledger.model import (
     CreateTransferStatus,
     PendingStatus,
     Resolution,
-    Standing,
     Transfer,
 )
 from milletpay.ledger.rows import (
@@ -75,7 +74,8 @@ class Machine(State):
     def create_accounts(self, events: Sequence[Account], timestamp: int) -> list[CreateAccountStatus]:
         """Create accounts; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
-        :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the last;
+        :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
+        last;
             nothing is applied then
         """
         rows = pack_accounts(events, first_timestamp=self._first_timestamp(len(events), timestamp))
@@ -89,7 +89,8 @@ class Machine(State):
     def create_transfers(self, events: Sequence[Transfer], timestamp: int) -> list[CreateTransferStatus]:
         """Create transfers; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
-        :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the last;
+        :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
+        last;
             nothing is applied then
         """
         rows = pack_transfers(events, first_timestamp=self._first_timestamp(len(events), timestamp))
@@ -98,8 +99,8 @@ class Machine(State):
         accounts, transfers, burnt = self._accounts, self._transfers, self._burnt
         new_rows, touched, work = self.changes.transfers, self.changes.touched, self._work
         for t, row in zip(events, rows, strict=True):
-            # The common case first: a plain transfer that breaks no rule. Whatever is not plainly that goes down
-            # the column, which alone says what is wrong.
+            # The common case first: a plain transfer that breaks no rule. Whatever is not plainly that goes
+            # down the column, which alone says what is wrong.
             if (
                 t.flags == 0
                 and (debit := accounts.get(t.debit_account_id)) is not None
@@ -112,10 +113,10 @@ class Machine(State):
                 and not (t.timestamp or t.pending_id or t.timeout or debit.closed or credit.closed)
                 and t.code
                 and self._chain is None
-                and (debits := debit.debits_posted + (amount := t.amount)) + debit.debits_pending <= AMOUNT_MAX
-                and (credits := credit.credits_posted + amount) + credit.credits_pending <= AMOUNT_MAX
-                and not (debit.debits_limited and debits + debit.debits_pending > debit.credits_posted)
-                and not (credit.credits_limited and credits + credit.credits_pending > credit.debits_posted)
+                and (dr := debit.debits_posted + (amount := t.amount)) + debit.debits_pending <= AMOUNT_MAX
+                and (cr := credit.credits_posted + amount) + credit.credits_pending <= AMOUNT_MAX
+                and not (debit.debits_limited and dr + debit.debits_pending > debit.credits_posted)
+                and not (credit.credits_limited and cr + credit.credits_pending > credit.debits_posted)
             ):
                 if debit.changed_in != work:
                     debit.changed_in = work
@@ -123,8 +124,8 @@ class Machine(State):
                 if credit.changed_in != work:
                     credit.changed_in = work
                     touched.append(before(credit))
-                debit.debits_posted = debits
-                credit.credits_posted = credits
+                debit.debits_posted = dr
+                credit.credits_posted = cr
                 transfers[id] = row
                 new_rows.append(row)
                 statuses.append(created)
@@ -134,15 +135,17 @@ class Machine(State):
             self._timestamp = timestamp
         return statuses
 
-    def expire(self, timestamp: int) -> list[int]:
-        """Release the pending transfers that are due by `timestamp`; their ids, in the order in which they were due.
+    def expire(self, timestamp: int, *, due_by: int | None = None) -> list[int]:
+        """Release the pending transfers that are due by then; their ids, in the order in which they were due.
 
-        Each is an event of the book; event i of n is given `timestamp - n + 1 + i`.
+        Each is an event of the book; event i of n is given `timestamp - n + 1 + i`. `due_by` is `timestamp`
+        unless it is said otherwise.
 
-        :raises NotAnEvent: more are due than fit after the last timestamp
+        :raises NotAnEvent: more are due than fit after the last timestamp; nothing is applied then
         """
         due: list[tuple[int, int, int]] = []
-        while (expires_at := self.next_expiry()) is not None and expires_at <= timestamp:
+        by = timestamp if due_by is None else due_by
+        while (expires_at := self.next_expiry()) is not None and expires_at <= by:
             expiry = heappop(self._expiries)
             # A pending whose end was undone, or that was loaded again, waits here twice: side by side.
             if due[-1:] != [expiry]:
@@ -165,10 +168,10 @@ class Machine(State):
         if count > most:
             raise NotAnEvent(f"the batch has {count} events: send at most {most} at once")
         first = timestamp - count + 1
-        if count and not (self._timestamp < first and 0 < first and timestamp <= TIMESTAMP_MAX):
+        if count and not (self._timestamp < first and timestamp <= TIMESTAMP_MAX):
             raise NotAnEvent(
-                f"a batch of {count} events at {timestamp} begins at {first}, which is not after {self._timestamp}, "
-                "the last timestamp of the book: timestamps only rise"
+                f"a batch of {count} events at {timestamp} begins at {first}: choose a timestamp at which it "
+                f"begins after {self._timestamp}, the last one of the book, and ends by {TIMESTAMP_MAX}"
             )
         return first
 
@@ -275,11 +278,11 @@ class Machine(State):
         timestamp = timestamp_of(row)
         if timestamp + t.timeout * SECOND > TIMESTAMP_MAX:
             return T.overflows_timeout
-        debits = debit.debits_pending + debit.debits_posted + amount
-        if debit.debits_limited and debits > debit.credits_posted:
+        dr = debit.debits_pending + debit.debits_posted + amount
+        if debit.debits_limited and dr > debit.credits_posted:
             return T.exceeds_credits
-        credits = credit.credits_pending + credit.credits_posted + amount
-        if credit.credits_limited and credits > credit.debits_posted:
+        cr = credit.credits_pending + credit.credits_posted + amount
+        if credit.credits_limited and cr > credit.debits_posted:
             return T.exceeds_debits
 
         # From here it must succeed.
@@ -295,7 +298,9 @@ class Machine(State):
             credit.credits_posted += amount
         debit.closed = bool(flags & CLOSING_DEBIT)
         credit.closed = bool(flags & CLOSING_CREDIT)
-        self._add(t.id, row if amount == t.amount else pack_transfer(replace(t, amount=amount, timestamp=timestamp)))
+        self._add(
+            t.id, row if amount == t.amount else pack_transfer(replace(t, amount=amount, timestamp=timestamp))
+        )
         return T.created
 
     def _resolve(self, t: Transfer, flags: int, row: bytes) -> CreateTransferStatus:
@@ -362,7 +367,7 @@ class Machine(State):
                 return T.pending_transfer_expired if due else None
 
     def _release(self, p: Transfer, status: PendingStatus, timestamp: int) -> None:
-        """End a pending transfer: its amount is no longer reserved; unless posted, what it closed is open again."""
+        """End a pending transfer: free its amount; unless it was posted, open what it had closed."""
         debit, credit = self._accounts[p.debit_account_id], self._accounts[p.credit_account_id]
         self._touch(debit)
         self._touch(credit)

@@ -1,10 +1,11 @@
 """The values of the book: accounts, transfers, their flags, and what became of an event.
 
-The model is the one that TigerBeetle documents (reference, release 0.17), with one change of scale: amounts are
-integers of minor units up to `AMOUNT_MAX`. Ids are integers of 128 bits, timestamps are nanoseconds since 1970.
+The model is the one that TigerBeetle documents (reference, release 0.17), with one change of scale: amounts
+are integers of minor units up to `AMOUNT_MAX`. Ids are integers of 128 bits, timestamps are nanoseconds since
+1970.
 
-The two records are not frozen, because that makes building one three times slower, and a payment builds several.
-Nothing is lost: the machine keeps the bytes of a record, never the object that it was given.
+The two records are not frozen, because that makes building one three times slower, and a payment builds
+several. Nothing is lost: the machine keeps the bytes of a record, never the object that it was given.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ SECOND = 1_000_000_000
 
 
 class AccountFlags(IntFlag):
-    """How an account behaves. The bits are TigerBeetle's; those missing here (history, imported) are reserved."""
+    """How an account behaves. TigerBeetle's bits; those missing here (history, imported) are reserved."""
 
     LINKED = 1 << 0
     """Succeeds or fails together with the next event of the batch."""
@@ -95,8 +96,9 @@ ACCOUNT_RESERVED = ~(LINKED | DEBITS_LIMITED | CREDITS_LIMITED | CLOSED)
 class Account:
     """One account of one pool.
 
-    The four balances only grow or, the pending ones, are released; what an account is worth is the difference of
-    its sides. They are zero in an event that creates an account, and so is `timestamp`: both are the book's to set.
+    The four balances only grow or, the pending ones, are released; what an account is worth is the difference
+    of its sides. They are zero in an event that creates an account, and so is `timestamp`: both are the
+    book's to set.
     """
 
     id: int = 0
@@ -117,7 +119,8 @@ class Account:
 class Standing:
     """An account inside the machine: what it is, and where it stands now.
 
-    `row` is the account as it was created; `changed_in` is the machine's number of the work in which it last changed.
+    `row` is the account as it was created; `changed_in` is the machine's number of the work in which it last
+    changed.
     """
 
     id: int
@@ -131,6 +134,11 @@ class Standing:
     credits_pending: int = 0
     credits_posted: int = 0
     changed_in: int = 0
+
+    @property
+    def balances(self) -> tuple[int, int, int, int]:
+        """The balances in the order of `Account`."""
+        return (self.debits_pending, self.debits_posted, self.credits_pending, self.credits_posted)
 
 
 @dataclass(slots=True)

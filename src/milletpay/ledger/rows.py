@@ -1,16 +1,16 @@
 """The bytes of the book: one form for the database, for the digest, and for memory.
 
-An account or transfer is packed once, as the row that PostgreSQL's binary COPY takes: a count of columns, then each
-column as its length and its big-endian value. The same bytes go into the digest of the batch, and the machine keeps
-them instead of an object. Packing is also the check that every value is an integer of its width.
+An account or transfer is packed once, as the row that PostgreSQL's binary COPY takes: a count of columns,
+then each column as its length and its big-endian value. The same bytes go into the digest of the batch, and
+the machine keeps them instead of an object. Packing is also the check that every value is an integer of its
+width.
 """
 
-from collections.abc import Iterable, Sequence
-from struct import Struct
-from struct import error as StructError
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from milletpay.ledger.model import (
-    AMOUNT_MAX,
     Account,
     AccountFlags,
     PendingStatus,
@@ -26,11 +26,14 @@ COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 """What follows the rows of a binary COPY."""
 
-_ACCOUNT = Struct(">hi16si16siQiIiIiHiHiq")
-_TRANSFER = Struct(">hi16si16si16siqi16si16siQiIiIiIiHiHiq")
-_RESOLUTION = Struct(">hi16sihiq")
-_BURNT = Struct(">hi16siq")
-_BALANCE = Struct(">16sqqqq?")
+_ACCOUNT = struct.Struct(">hi16si16siQiIiIiHiHiq")
+_TRANSFER = struct.Struct(">hi16si16si16siqi16si16siQiIiIiIiHiHiq")
+_RESOLUTION = struct.Struct(">hi16sihiq")
+_BURNT = struct.Struct(">hi16siq")
+_BALANCE = struct.Struct(">16sqqqq?")
+
+Balances = tuple[int, int, int, int]
+"""Debits pending and posted, credits pending and posted: the order of `Account`."""
 
 ACCOUNT_SIZE = _ACCOUNT.size
 TRANSFER_SIZE = _TRANSFER.size
@@ -41,7 +44,8 @@ BALANCE_SIZE = _BALANCE.size
 PENDING_CODES = {PendingStatus.posted: 1, PendingStatus.voided: 2, PendingStatus.expired: 3}
 """How the end of a pending transfer is written in a row."""
 
-_PENDING_STATUSES = {code: status for status, code in PENDING_CODES.items()}
+PENDING_STATUSES = {code: status for status, code in PENDING_CODES.items()}
+"""How to read it."""
 
 _ACCOUNT_FIELDS = {
     "id": 128,
@@ -91,7 +95,7 @@ def pack_accounts(events: Sequence[Account], *, first_timestamp: int) -> list[by
     check = _BALANCE.pack
     try:
         for e in events:
-            check(b"", e.debits_pending, e.debits_posted, e.credits_pending, e.credits_posted, False)
+            check(b"", e.debits_pending, e.debits_posted, e.credits_pending, e.credits_posted, 0)
             if min(e.debits_pending, e.debits_posted, e.credits_pending, e.credits_posted, e.timestamp) < 0:
                 raise OverflowError
         return [
@@ -108,7 +112,7 @@ def pack_accounts(events: Sequence[Account], *, first_timestamp: int) -> list[by
             )
             for timestamp, e in enumerate(events, first_timestamp)
         ]  # fmt: skip
-    except (AttributeError, TypeError, OverflowError, StructError):
+    except (AttributeError, TypeError, OverflowError, struct.error):
         raise _explained(events, Account, _ACCOUNT_FIELDS) from None
 
 
@@ -119,7 +123,7 @@ def pack_transfers(events: Sequence[Transfer], *, first_timestamp: int) -> list[
     """
     pack = _TRANSFER.pack
     try:
-        if any([e.amount < 0 or e.timestamp for e in events]):
+        if any([e.amount < 0 or e.timestamp for e in events]):  # noqa: C419 - a list is twice as fast
             _refuse_out_of_range(events, Transfer, _TRANSFER_FIELDS)
         return [
             pack(
@@ -140,7 +144,7 @@ def pack_transfers(events: Sequence[Transfer], *, first_timestamp: int) -> list[
             )
             for timestamp, e in enumerate(events, first_timestamp)
         ]  # fmt: skip
-    except (AttributeError, TypeError, OverflowError, StructError):
+    except (AttributeError, TypeError, OverflowError, struct.error):
         raise _explained(events, Transfer, _TRANSFER_FIELDS) from None
 
 
@@ -201,6 +205,16 @@ def unpack_transfer(row: bytes) -> Transfer:
     )
 
 
+def id_of(row: bytes) -> int:
+    """The id of an account or transfer: the first column of its row."""
+    return int.from_bytes(row[6:22])
+
+
+def greatest_id(rows: Iterable[bytes]) -> int:
+    """The greatest id of these rows, 0 if there are none."""
+    return int.from_bytes(max(map(itemgetter(slice(6, 22)), rows), default=b""))
+
+
 def timestamp_of(row: bytes) -> int:
     """The timestamp of an account or transfer: the last column of its row."""
     return int.from_bytes(row[-8:])
@@ -230,9 +244,7 @@ def pack_resolution(resolution: Resolution) -> bytes:
 def unpack_resolution(row: bytes) -> Resolution:
     """The end of a pending transfer of a row."""
     v = _RESOLUTION.unpack(row)
-    return Resolution(
-        pending_id=int.from_bytes(v[2]), status=_PENDING_STATUSES[v[4]], timestamp=v[6]
-    )
+    return Resolution(pending_id=int.from_bytes(v[2]), status=PENDING_STATUSES[v[4]], timestamp=v[6])
 
 
 def pack_burnt(transfer_id: int, *, timestamp: int) -> bytes:
@@ -258,9 +270,10 @@ def pack_balances(standings: Iterable[Standing]) -> bytes:
     )
 
 
-def unpack_balances(packed: bytes) -> Iterable[tuple[bytes, int, int, int, int, bool]]:
-    """Per account: the bytes of its id, the four balances in the order of `Account`, and whether it is closed."""
-    return _BALANCE.iter_unpack(packed)
+def unpack_balances(packed: bytes) -> Iterator[tuple[int, Balances, bool]]:
+    """Per account: its id, its balances, and whether it is closed."""
+    for id, *balances, closed in _BALANCE.iter_unpack(packed):
+        yield int.from_bytes(id), tuple(balances), closed
 
 
 def _explained(events: Sequence[Account | Transfer], kind: type, fields: dict[str, int]) -> NotAnEvent:
@@ -273,20 +286,15 @@ def _explained(events: Sequence[Account | Transfer], kind: type, fields: dict[st
 
 
 def _refuse_out_of_range(events: Sequence[Account | Transfer], kind: type, fields: dict[str, int]) -> None:
-    noun = kind.__name__.lower()
     for place, event in enumerate(events):
+        where = f"{kind.__name__.lower()} {place} of the batch"
         if not isinstance(event, kind):
-            raise NotAnEvent(
-                f"event {place} of the batch is {event!r}, of type {type(event).__name__}: give {kind.__name__} values"
-            )
+            raise NotAnEvent(f"{where} is {event!r}, of type {type(event).__name__}")
         for field, bits in fields.items():
             value = getattr(event, field)
             if not isinstance(value, int):
                 raise NotAnInteger(
-                    f"{noun} {place} of the batch: {field} is {value!r}, of type {type(value).__name__}: "
-                    "give an integer"
+                    f"{where}: {field} is {value!r}, of type {type(value).__name__}, not an integer"
                 )
             if not 0 <= value < 2**bits:
-                raise NotAnEvent(
-                    f"{noun} {place} of the batch: {field} is {value}: give an integer from 0 to {2**bits - 1}"
-                )
+                raise NotAnEvent(f"{where}: {field} is {value}: give an integer from 0 to {2**bits - 1}")

@@ -1,4 +1,4 @@
-"""What the machine holds: accounts and transfers by id, ends of pending transfers, burnt ids, and its open work."""
+"""What the machine holds: accounts and transfers by id, burnt ids, and its open work."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,8 +87,8 @@ class State:
     ) -> None:
         """Put accounts and transfers that exist already, or replace them, by id. No rule is applied.
 
-        A transfer that posts or voids resolves its pending transfer; `resolutions` says so where that one is not
-        loaded, or for those expired. `timestamp` is one that the book has reached.
+        A transfer that posts or voids resolves its pending transfer; `resolutions` says so where that one is
+        not loaded, or for those expired. `timestamp` is one that the book has reached.
         """
         for account in accounts:
             self._accounts[account.id] = stand(account, pack_account(account))
@@ -151,6 +151,54 @@ class State:
             heappop(self._expiries)
         return None
 
+    def unknown_accounts(self, ids: Iterable[int]) -> set[int]:
+        """Which of these accounts are not in memory."""
+        return set(ids) - self._accounts.keys()
+
+    def unknown_transfers(self, ids: Iterable[int]) -> set[int]:
+        """Which of these transfers are not in memory."""
+        return set(ids) - self._transfers.keys()
+
+    @property
+    def size(self) -> int:
+        """How many accounts are in memory."""
+        return len(self._accounts)
+
+    def standing(self, id: int) -> Standing | None:
+        """The account as the machine holds it, to be read only."""
+        return self._accounts.get(id)
+
+    def revise(self, id: int, balances: tuple[int, int, int, int], *, closed: bool) -> bool:
+        """Take over the balances that another writer has given an account; False if it is not in memory."""
+        standing = self._accounts.get(id)
+        if standing is None:
+            return False
+        (
+            standing.debits_pending,
+            standing.debits_posted,
+            standing.credits_pending,
+            standing.credits_posted,
+        ) = balances
+        standing.closed = closed
+        return True
+
+    def forget(self) -> None:
+        """Drop what the store can find again: transfers, but for the open pending ones, and burnt ids."""
+        self._pendings = {
+            id: status
+            for id, status in self._pendings.items()
+            if status is PendingStatus.pending and id in self._transfers
+        }
+        self._transfers = {id: self._transfers[id] for id in self._pendings}
+        self._burnt.clear()
+
+    def forget_pendings(self) -> None:
+        """Drop the open pending transfers too."""
+        self._transfers.clear()
+        self._pendings.clear()
+        self._expiries.clear()
+        self._burnt.clear()
+
     def keep(self) -> Changes:
         """End the open work as done, and give what it changed."""
         changes, self.changes = self.changes, Changes()
@@ -177,7 +225,9 @@ class State:
 
     def _take_back(self, chain: Chain) -> None:
         """Undo what was done since the chain began."""
-        for standing, debits_pending, debits_posted, credits_pending, credits_posted, closed in reversed(chain.before):
+        for standing, debits_pending, debits_posted, credits_pending, credits_posted, closed in reversed(
+            chain.before
+        ):
             standing.debits_pending = debits_pending
             standing.debits_posted = debits_posted
             standing.credits_pending = credits_pending

@@ -1,0 +1,212 @@
+"""The store: keeps in PostgreSQL what the machine decides.
+
+A `Book` is one process's view of the book: a machine with the accounts that it has met, and the head that
+this memory belongs to. Under the book's lock, `open` compares the head and reads what another process
+changed; `load` brings what a batch touches and memory lacks; `save` writes what came out. After COMMIT,
+`committed` makes it past; `aborted` takes it back.
+
+New balances go into one row per batch, the tail; every so many batches they are folded into the account rows.
+An account hit by a thousand transfers of a batch is one record of that row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from milletpay.ledger.head import Head
+from milletpay.ledger.machine import Machine
+from milletpay.ledger.model import BATCH_MAX, CLOSED, ID_MAX, PENDING, Account, Resolution
+from milletpay.ledger.reading import Row, account_of, transfer_of
+from milletpay.ledger.rows import BALANCE_SIZE, PENDING_STATUSES, Balances, unpack_balances
+from milletpay.ledger.writing import Batch, write
+from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.ledger")
+
+ACCOUNTS_MAX: Final = 500_000
+"""How many accounts memory holds before it begins anew."""
+
+
+class Book:
+    """One process's view of the book, for one writer at a time. Every method needs the book's lock."""
+
+    def __init__(self, *, clock: Clock, accounting_date: Callable[[int], int]) -> None:
+        """`accounting_date` gives the calendar day, YYYYMMDD, of a timestamp."""
+        self.machine = Machine()
+        self.head = Head()
+        self._clock = clock
+        self._calendar = accounting_date
+        self._current = False
+        self._now = 0
+        self._date = 0
+        self._expired_to = 0
+        self._next_due: int | None = None
+        self._next_due_kept: int | None = None
+        self._behind: dict[int, tuple[Balances, bool]] = {}
+        self._unfolded: set[int] = set()
+        self._tail_records = 0
+        self._saved: Batch | None = None
+
+    @property
+    def accounting_date(self) -> int:
+        """The date, YYYYMMDD, to which the transfers of the open batch belong. It never falls."""
+        return max(self._date, self._calendar(self._now))
+
+    def turn(self, date: int) -> None:
+        """Open this accounting date, and so close those before it; one that has passed changes nothing."""
+        self._date = max(self._date, date)
+
+    def stamp(self, count: int) -> int:
+        """A timestamp for `count` events, after every one that the book has given."""
+        return max(self._now, self.machine.timestamp) + count
+
+    async def open(self, connection: Connection) -> None:
+        """Make memory current, and let what is due expire. The lock is taken by an earlier statement."""
+        self.aborted()  # what a broken transaction may have left
+        row = await connection.fetchrow(SQL["head"])
+        head = Head() if row is None else Head(**dict(row))
+        if not self._current or head != self.head:
+            await self._catch_up(connection, head)
+        self._date = head.accounting_date
+        self._now = max(self._clock.now_ns(), head.timestamp)
+        self._expired_to = head.expired_to
+        if self._next_due is not None and self._next_due <= self._now:
+            await self._expire(connection)
+
+    async def load(
+        self, connection: Connection, *, accounts: Iterable[int], transfers: Iterable[int] = ()
+    ) -> None:
+        """Bring accounts and transfers by id, as far as memory lacks them; what is not there stays unknown.
+
+        For transfers that are to be created, give their ids and those of the pending ones that they resolve.
+        Ids above the greatest of the book are new and cost nothing.
+        """
+        id_max = self.head.id_max
+        ids = _possible(self.machine.unknown_transfers([id for id in transfers if id <= id_max]))
+        touched = set(accounts)
+        if ids:
+            rows = await connection.fetch(SQL["transfers"], ids)
+            burnt = await connection.fetch(SQL["burnt"], ids)
+            touched |= self._take(rows, burnt=[row["id"] for row in burnt])
+        await self._load_accounts(connection, touched)
+
+    async def save(self, connection: Connection) -> None:
+        """Write what the machine has decided since `open`, as one batch; nothing if there is nothing."""
+        changes = self.machine.changes
+        date = self.accounting_date
+        if not changes and date == self.head.accounting_date:
+            return
+        batch = Batch(
+            previous=self.head,
+            timestamp=max(self.machine.timestamp, self._now),
+            accounting_date=date,
+            expired_to=self._expired_to,
+            changes=changes,
+            tail_records=self._tail_records,
+        )
+        self._unfolded.update([standing.id for standing, *_ in changes.touched])
+        await write(connection, batch, unfolded=self._unfolded_balances())
+        next_due = self.machine.next_expiry()
+        if next_due is not None and (self._next_due is None or next_due < self._next_due):
+            self._next_due = next_due
+        self._saved = batch
+
+    def committed(self) -> None:
+        """What was saved is kept: it is memory's past now."""
+        self.machine.keep()
+        self.machine.forget()
+        self._next_due_kept = self._next_due
+        if (batch := self._saved) is not None:
+            self._saved = None
+            self.head = batch.head
+            self._tail_records = batch.tail_records_after
+            if batch.folds:
+                self._unfolded.clear()
+        if self.machine.size > ACCOUNTS_MAX:
+            self._current = False
+
+    def aborted(self) -> None:
+        """What was decided since `open` is not kept."""
+        self.machine.undo()
+        self.machine.forget()
+        self._next_due = self._next_due_kept
+        self._saved = None
+
+    async def _catch_up(self, connection: Connection, head: Head) -> None:
+        """Take over what other writers did since this memory's head, or begin anew with the whole tail."""
+        if not self._current or head.tail_from > self.head.number + 1:
+            self.machine = Machine()
+            self.head = Head()
+            self._behind.clear()
+            self._unfolded.clear()
+            self._tail_records = 0
+        self.machine.forget_pendings()
+        for row in await connection.fetch(SQL["tail"], self.head.number):
+            packed = row["balances"]
+            self._tail_records += len(packed) // BALANCE_SIZE
+            for id, balances, closed in unpack_balances(packed):
+                self._unfolded.add(id)
+                if not self.machine.revise(id, balances, closed=closed):
+                    self._behind[id] = (balances, closed)
+        self.machine.load(timestamp=head.timestamp)
+        self.head = head
+        self._next_due = self._next_due_kept = await connection.fetchval(SQL["next_due"], head.expired_to)
+        self._current = True
+
+    async def _expire(self, connection: Connection) -> None:
+        """Let pending transfers expire that are due by now; the last of very many wait for the next batch."""
+        rows = await connection.fetch(SQL["due"], self._expired_to, self._now, BATCH_MAX)
+        by = self._now if len(rows) < BATCH_MAX else rows[-1]["expires_at"] - 1
+        await self._load_accounts(connection, self._take(rows, burnt=()))
+        self.machine.expire(self.stamp(len(rows)), due_by=by)
+        self._expired_to = by
+        self._next_due = await connection.fetchval(SQL["next_due"], by)
+
+    def _take(self, rows: Sequence[Row], *, burnt: Iterable[int]) -> set[int]:
+        """Put transfers into memory; the accounts of the pending ones, which their ends will touch."""
+        transfers = [transfer_of(row) for row in rows]
+        resolutions = [
+            Resolution(pending_id=row["id"], status=PENDING_STATUSES[row["ended"]], timestamp=row["ended_at"])
+            for row in rows
+            if row["ended"] is not None
+        ]
+        self.machine.load(transfers=transfers, resolutions=resolutions, burnt=burnt)
+        pendings = [t for t in transfers if int(t.flags) & PENDING]
+        return {t.debit_account_id for t in pendings} | {t.credit_account_id for t in pendings}
+
+    async def _load_accounts(self, connection: Connection, ids: Iterable[int]) -> None:
+        missing = _possible(self.machine.unknown_accounts(ids))
+        if missing:
+            rows = await connection.fetch(SQL["accounts"], missing)
+            self.machine.load([self._newest(account_of(row)) for row in rows])
+
+    def _newest(self, checkpoint: Account) -> Account:
+        """The account of the checkpoint, with its balances from the tail if it has some there."""
+        behind = self._behind.pop(checkpoint.id, None)
+        if behind is None:
+            return checkpoint
+        (debits_pending, debits_posted, credits_pending, credits_posted), closed = behind
+        return replace(
+            checkpoint,
+            debits_pending=debits_pending,
+            debits_posted=debits_posted,
+            credits_pending=credits_pending,
+            credits_posted=credits_posted,
+            flags=checkpoint.flags | CLOSED if closed else checkpoint.flags & ~CLOSED,
+        )
+
+    def _unfolded_balances(self) -> Iterator[tuple[int, Balances, bool]]:
+        """The newest balances of every account whose checkpoint is old."""
+        for id in self._unfolded:
+            standing = self.machine.standing(id)
+            if standing is not None:
+                yield id, standing.balances, standing.closed
+            elif id in self._behind:
+                yield id, *self._behind[id]
+
+
+def _possible(ids: Iterable[object]) -> list[int]:
+    """Those that can be ids at all; the machine says what is wrong with the others."""
+    return [id for id in ids if isinstance(id, int) and 0 < id < ID_MAX]

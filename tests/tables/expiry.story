@@ -307,3 +307,26 @@ transfers at due(close) + 9s
   x1  hold        9       void_pending_transfer  pending_transfer_has_different_amount
   x2  hold        9       post_pending_transfer  pending_transfer_expired
   x3  done        9       post_pending_transfer  pending_transfer_already_voided
+
+story A pending whose end was undone with its chain expires once, and takes nothing from others.
+
+accounts
+  id    status
+  Ann   created
+  Shop  created
+
+transfers
+  id    debit_account_id  credit_account_id  pending_id  amount  timeout  ledger  code  flags                         status
+  hold  Ann               Shop               -           10      5        156     1     pending                       created
+  stay  Ann               Shop               -           50      -        156     1     pending                       created
+  take  -                 -                  hold        max     -        -       -     linked+post_pending_transfer  linked_event_failed
+  bad   Ann               Ann                -           1       -        156     1     -                             accounts_must_be_different
+  free  -                 -                  hold        -       -        -       -     linked+void_pending_transfer  linked_event_failed
+  bad2  Ann               Ann                -           1       -        156     1     -                             accounts_must_be_different
+
+expire at due(hold)
+
+balances
+  account  debits_pending  credits_pending
+  Ann      50              -
+  Shop     -               50

@@ -25,9 +25,9 @@ A story file is read by people first. After a sentence of what it proves, a stor
 `accounts` and `transfers` are one batch each, `expire` releases what is due, `balances` and `kept` compare
 accounts and transfers with the book, `absent` names transfers that are not there.
 
-A cell is a number, `-` (zero), `max` or `max-5` (the greatest amount, id or timeout, or less), a name (an id),
-or flags joined by `+`. A column that is left out has the ordinary value: ledger 156 and code 1 in what is
-created, except to post or void; zero elsewhere. A step happens one nanosecond after the one before, or
+A cell is a number, `-` (zero), `max` or `max-5` (the greatest amount, id or timeout, or less), a name (an
+id), or flags joined by `+`. A column that is left out has the ordinary value: ledger 156 and code 1 in what
+is created, except to post or void; zero elsewhere. A step happens one nanosecond after the one before, or
 `5s later`, or `at due(hold) + 1ns`, or `at 4900000000000000000`.
 """
 

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -132,10 +133,11 @@ def test_an_expiry_for_which_there_is_no_time_left_forgets_nothing(machine: Mach
 
 
 def test_the_wrong_kind_of_event_is_named(machine: Machine) -> None:
-    with pytest.raises(ValueError, match="Account"):
-        machine.create_transfers([sound(10), Account(id=1)], NOW + 2)  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="Transfer"):
-        machine.create_accounts([Account(id=3, ledger=156, code=1), sound(10)], NOW + 2)  # type: ignore[list-item]
+    mixed: list[Any] = [sound(10), Account(id=3, ledger=156, code=1)]
+    with pytest.raises(ValueError, match="event 1 .* Account"):
+        machine.create_transfers(mixed, NOW + 2)
+    with pytest.raises(ValueError, match="event 0 .* Transfer"):
+        machine.create_accounts(mixed, NOW + 2)
     nothing_happened(machine)
 
 

@@ -58,7 +58,7 @@ def test_counting_days_is_that_of_the_calendar(calendar: date, count: int) -> No
     day = parse_day(f"{calendar:%Y-%m-%d}")
     later = add_days(day, days=count)
     assert format_day(later) == (calendar + timedelta(days=count)).isoformat()
-    assert days_between(day, later) == count
+    assert days_between(first=day, last=later) == count
     assert (later > day) == (count > 0)
     assert checked_day(int(later)) == later
 

@@ -62,7 +62,7 @@ def test_division_rounds_as_its_mode_says(numerator: int, denominator: int) -> N
         Rounding.CEILING: math.ceil(exact),
         Rounding.FLOOR: math.floor(exact),
     }
-    assert by_mode == {mode: divide(numerator, denominator, rounding=mode) for mode in Rounding}
+    assert by_mode == {mode: divide(numerator, by=denominator, rounding=mode) for mode in Rounding}
 
 
 @given(st.decimals(-(10**12), 10**12, places=6), st.sampled_from(Rounding), minors)

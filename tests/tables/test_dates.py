@@ -85,14 +85,14 @@ def test_shanghai_unless_told_otherwise() -> None:
 def test_days_follow_each_other(day: int, following: int) -> None:
     assert next_day(Day(day)) == following
     assert previous_day(Day(following)) == day
-    assert days_between(Day(day), Day(following)) == 1
+    assert days_between(first=Day(day), last=Day(following)) == 1
 
 
 def test_counting_days() -> None:
     assert add_days(Day(20260101), days=365) == 20270101
     assert add_days(Day(20260101), days=-1) == 20251231
-    assert days_between(Day(20260101), Day(20260101)) == 0
-    assert days_between(Day(20270101), Day(20260101)) == -365
+    assert days_between(first=Day(20260101), last=Day(20260101)) == 0
+    assert days_between(first=Day(20270101), last=Day(20260101)) == -365
     with pytest.raises(NotADay, match="beyond the calendar"):
         next_day(Day(99991231))
     with pytest.raises(NotADay, match="beyond the calendar"):

@@ -163,7 +163,7 @@ def test_rounding_modes(line: str) -> None:
     modes = ROUNDED.split()[1:8]
     exact, *expected = line.split()
     tenths = int(Decimal(exact) * 10)
-    got = [str(divide(tenths, 10, rounding=Rounding(mode))) for mode in modes]
+    got = [str(divide(tenths, by=10, rounding=Rounding(mode))) for mode in modes]
     assert got == expected
     assert set(modes) == {mode.value for mode in Rounding}
 
@@ -208,12 +208,12 @@ def test_rates_and_divisions_take_no_floats() -> None:
         with pytest.raises(TypeError):
             basis_points(number)
         with pytest.raises(TypeError):
-            divide(number, 2, rounding=Rounding.UP)
+            divide(number, by=2, rounding=Rounding.UP)
         with pytest.raises(TypeError):
-            divide(2, number, rounding=Rounding.UP)
+            divide(2, by=number, rounding=Rounding.UP)
     for denominator in (0, -1):
         with pytest.raises(ValueError, match="greater than zero"):
-            divide(1, denominator, rounding=Rounding.UP)
+            divide(1, by=denominator, rounding=Rounding.UP)
 
 
 LARGEST, FIRST = Remainder.LARGEST_REMAINDER, Remainder.FIRST_IN_ORDER

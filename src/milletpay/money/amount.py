@@ -130,7 +130,7 @@ class Money:
                 f"{rate!r} is of type {type(rate).__name__}"
             )
         exact = self.minor * rate.numerator
-        return Money(divide(exact, rate.denominator, rounding=rounding), self.currency)
+        return Money(divide(exact, by=rate.denominator, rounding=rounding), self.currency)
 
     def _same_currency(self, other: "Money", verb: str) -> None:
         if self.currency is not other.currency:

@@ -41,18 +41,18 @@ class NotARate(ValueError):
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 
 
-def divide(numerator: int, denominator: int, *, rounding: Rounding) -> int:
-    """The whole number that `numerator / denominator` rounds to. The exact quotient is never held as a float.
+def divide(numerator: int, *, by: int, rounding: Rounding) -> int:
+    """The whole number that `numerator / by` rounds to. The exact quotient is never held as a float.
 
-    :param denominator: greater than zero
+    :param by: greater than zero
     :raises TypeError: when one of them is not exactly an `int`
     """
-    if type(numerator) is not int or type(denominator) is not int:
-        raise TypeError(f"only whole numbers are divided here, not {numerator!r} by {denominator!r}")
-    if denominator <= 0:
-        raise ValueError(f"cannot divide by {denominator}: the denominator of a rate is greater than zero")
-    quotient, remainder = divmod(abs(numerator), denominator)
-    past_half = 2 * remainder - denominator
+    if type(numerator) is not int or type(by) is not int:
+        raise TypeError(f"only whole numbers are divided here, not {numerator!r} by {by!r}")
+    if by <= 0:
+        raise ValueError(f"cannot divide by {by}: the denominator of a rate is greater than zero")
+    quotient, remainder = divmod(abs(numerator), by)
+    past_half = 2 * remainder - by
     if remainder and _grows(rounding, numerator=numerator, past_half=past_half, quotient=quotient):
         quotient += 1
     return -quotient if numerator < 0 else quotient

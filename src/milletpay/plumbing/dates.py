@@ -21,7 +21,8 @@ _ONE_SECOND = timedelta(seconds=1)
 _SECOND = 1_000_000_000
 _MILLISECOND = 1_000_000
 _RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
 
@@ -107,7 +108,7 @@ def add_days(day: Day, *, days: int) -> Day:
         raise NotADay(f"{days} days from {day} is beyond the calendar, years 1 to 9999") from None
 
 
-def days_between(first: Day, last: Day) -> int:
+def days_between(*, first: Day, last: Day) -> int:
     """How many days `last` is after `first`; below zero when it is before."""
     return (_calendar(last) - _calendar(first)).days
 

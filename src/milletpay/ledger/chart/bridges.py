@@ -1,6 +1,4 @@
-"""Bridges: pairs of accounts in two pools that must stand equal, which is how two pools that never mix
-still agree.
-"""
+"""Bridges: pairs of accounts in two pools that must stand equal, so that pools that never mix agree."""
 
 from dataclasses import dataclass
 
@@ -25,9 +23,7 @@ BRIDGES = (Bridge(owed=AccountKind.OWN_IN_POOL, due=AccountKind.DUE_FROM_POOL),)
 
 @dataclass(frozen=True, slots=True)
 class BridgeAccounts:
-    """The two accounts of a bridge in one currency. Their posted balances are equal after every linked
-    event.
-    """
+    """The two accounts of a bridge in one currency. Their balances are equal after every linked chain."""
 
     bridge: Bridge
     owed_id: int
@@ -35,9 +31,7 @@ class BridgeAccounts:
 
 
 def bridges_in(currency: Currency) -> list[BridgeAccounts]:
-    """The accounts of every bridge in a currency, whether they exist yet or not: one that does not stands
-    at zero.
-    """
+    """The accounts of every bridge in a currency. One that does not exist yet stands at zero."""
     return [
         BridgeAccounts(
             bridge=bridge,

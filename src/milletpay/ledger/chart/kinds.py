@@ -1,5 +1,4 @@
-"""The kinds of accounts: what each is for, on which side it stands, how far it may go, and how its id is
-found.
+"""The kinds of accounts: what each is for, on which side it grows, its limit, and how its id is found.
 
 An account's id follows from its kind, its ledger and its owner, so a recipe names the accounts of a flow
 without looking anything up: `account_id(AccountKind.CUST, ledger=156, owner=customer_id)`. It is the first
@@ -54,8 +53,8 @@ class OnePer(Enum):
     HOLDER = "holder"
 
 
-# What is owed never falls below zero; what is owed to us is never paid back twice. What a bank or channel did is a fact
-# that the book must be able to take, and so is a result: those may stand on either side, and `millet check` alarms.
+# What is owed never falls below zero, and what is owed to us is never paid back twice. What a bank or channel
+# did is a fact that the book must be able to take, and so is a result: those may stand on either side.
 _EITHER = AccountFlags(0)
 _CREDIT = AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS
 _DEBIT = AccountFlags.CREDITS_MUST_NOT_EXCEED_DEBITS
@@ -89,13 +88,7 @@ class AccountKind(Enum):
     CUST_HOLD = 202, OnePer.CUSTOMER, _CREDIT, "客户冻结资金", "what a customer's authorizations hold"
     MER_PEND = 211, OnePer.MERCHANT, _CREDIT, "商户待结算款", "captured for a merchant, not yet settled"
     MER_AVAIL = 212, OnePer.MERCHANT, _CREDIT, "商户可用余额", "settled, to be paid out"
-    FEE_ACCRUED = (
-        221,
-        OnePer.HOUSE,
-        _CREDIT,
-        "待结转手续费",
-        "fees taken at capture, not ours until settlement",
-    )
+    FEE_ACCRUED = 221, OnePer.HOUSE, _CREDIT, "待结转手续费", "fees taken, not ours until settlement"
     WD_TRANSIT = 231, OnePer.HOUSE, _CREDIT, "提现在途", "withdrawals that the bank has not confirmed"
     PAY_TRANSIT = 232, OnePer.HOUSE, _CREDIT, "结算付款在途", "payouts that the bank has not confirmed"
     REFUND_TRANSIT = 233, OnePer.HOUSE, _CREDIT, "退款在途", "refunds on their way to a card or channel"
@@ -176,9 +169,7 @@ def new_account(kind: AccountKind, *, ledger: int, owner: int = 0) -> Account:
 
 @cache
 def _place(kind: AccountKind, ledger: int) -> bytes:
-    """What is hashed before the owner: a name of this use of the hash, the code and the ledger, all of
-    fixed width.
-    """
+    """What is hashed before the owner, of fixed width: a name of this use of the hash, code, ledger."""
     found = name_ledger(ledger)
     if found.pool is not kind.pool:
         raise ValueError(

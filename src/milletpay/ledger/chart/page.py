@@ -1,6 +1,4 @@
-"""The chart of accounts as a page for people: `docs/accounting/chart.md` is what this writes, and a test
-compares.
-"""
+"""The chart of accounts as a page: `docs/accounting/chart.md` is what this writes, and a test compares."""
 
 import sys
 from collections.abc import Iterable
@@ -13,8 +11,6 @@ from milletpay.ledger.model import AccountFlags
 
 _HEAD = """\
 # Chart of accounts
-
-<!-- Written by: python -m milletpay.ledger.chart.page > docs/accounting/chart.md -->
 
 This page is made from `src/milletpay/ledger/chart`; a test fails when the two differ. Change the tables
 there, then run `python -m milletpay.ledger.chart.page > docs/accounting/chart.md`. Codes are never changed

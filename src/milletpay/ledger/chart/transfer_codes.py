@@ -36,24 +36,12 @@ class TransferCode(Enum):
     TOP_UP = 1001, Kind.CLEARING, Kind.CUST, "充值", "a top-up succeeded"
     TOP_UP_CASH = 1002, Kind.BANK_SAFE, Kind.CLEARING, "充值到账", "its cash arrived in the bank"
     CLAWBACK = 1003, Kind.CUST, Kind.CLEARING, "充值撤回", "the bank took it back, from the balance"
-    CLAWBACK_SHORTFALL = (
-        1004,
-        Kind.OWN_IN_POOL,
-        Kind.CLEARING,
-        "撤回垫付",
-        "and what the balance lacked, from us",
-    )
+    CLAWBACK_SHORTFALL = 1004, Kind.OWN_IN_POOL, Kind.CLEARING, "撤回垫付", "what the balance lacked, from us"
     CLAWBACK_DEBT = 1005, Kind.CUST_RECV, Kind.DUE_FROM_POOL, "撤回欠款", "which the customer owes us"
 
     PAY_BY_BALANCE = 1101, Kind.CUST, Kind.MER_PEND, "余额支付", "a payment from the balance, gross"
     PAY_BY_AGREEMENT = 1102, Kind.CUST, Kind.MER_PEND, "代扣", "a charge under an agreement, gross"
-    PAY_BY_CARD = (
-        1103,
-        Kind.CLEARING,
-        Kind.MER_PEND,
-        "绑卡支付",
-        "a charge funded by card, never through the balance",
-    )
+    PAY_BY_CARD = 1103, Kind.CLEARING, Kind.MER_PEND, "绑卡支付", "a charge funded by card, never by balance"
     FEE = 1104, Kind.MER_PEND, Kind.FEE_ACCRUED, "手续费", "our fee on what was captured"
     AUTHORIZE = 1111, Kind.CUST, Kind.CUST_HOLD, "预授权", "held for an authorization"
     CAPTURE = 1112, Kind.CUST_HOLD, Kind.MER_PEND, "预授权完成", "captured from what is held"
@@ -66,24 +54,12 @@ class TransferCode(Enum):
     WITHDRAW_FEE_BACK = 1205, Kind.FEE_ACCRUED, Kind.CUST, "提现手续费退回", "and its fee goes back"
 
     RETURN = 1301, Kind.BANK_SAFE, Kind.RETURNED, "银行退票", "the bank sent back what it had paid"
-    RETURN_TO_CUSTOMER = 1302, Kind.RETURNED, Kind.CUST, "退票入客户余额", "to the customer who withdrew it"
-    RETURN_TO_MERCHANT = (
-        1303,
-        Kind.RETURNED,
-        Kind.MER_AVAIL,
-        "退票入商户余额",
-        "to the merchant of the payout",
-    )
+    RETURN_TO_CUSTOMER = 1302, Kind.RETURNED, Kind.CUST, "退票入客户", "to the customer who withdrew it"
+    RETURN_TO_MERCHANT = 1303, Kind.RETURNED, Kind.MER_AVAIL, "退票入商户", "to the merchant who was paid"
 
     REFUND_FEE_BACK = 1401, Kind.FEE_ACCRUED, Kind.MER_PEND, "退还手续费", "its share of the fee, by contract"
     REFUND = 1402, Kind.MER_PEND, Kind.CUST, "退款至余额", "refunded to the balance"
-    REFUND_OUT = (
-        1403,
-        Kind.MER_PEND,
-        Kind.REFUND_TRANSIT,
-        "原路退款",
-        "refunded to a card or through a channel",
-    )
+    REFUND_OUT = 1403, Kind.MER_PEND, Kind.REFUND_TRANSIT, "原路退款", "refunded to a card or channel"
     REFUND_CARD = 1404, Kind.REFUND_TRANSIT, Kind.CLEARING, "退款出账", "and handed to the bank"
     REFUND_CHANNEL = 1405, Kind.REFUND_TRANSIT, Kind.CHAN_RECV, "渠道退款", "and carried out by the channel"
 
@@ -95,13 +71,7 @@ class TransferCode(Enum):
     RECOVER = 1506, Kind.MER_AVAIL, Kind.OWN_IN_POOL, "追回垫付", "recovered from later settlements"
     RECOVER_DEBT = 1507, Kind.DUE_FROM_POOL, Kind.MER_RECV, "商户还款", "and no longer owed"
 
-    FEE_SETTLED = (
-        1601,
-        Kind.FEE_ACCRUED,
-        Kind.OWN_IN_POOL,
-        "手续费结转",
-        "fees become ours, summed per settlement",
-    )
+    FEE_SETTLED = 1601, Kind.FEE_ACCRUED, Kind.OWN_IN_POOL, "手续费结转", "fees become ours, per settlement"
     FEE_EARNED = 1602, Kind.DUE_FROM_POOL, Kind.FEE_INCOME, "确认手续费收入", "and are income"
 
     SWEEP = 1701, Kind.OWN_IN_POOL, Kind.BANK_SAFE, "自有资金划出", "own money leaves the safeguarded bank"
@@ -130,29 +100,11 @@ class TransferCode(Enum):
     ADVANCE_REPAID = 2013, Kind.BANK_SAFE, Kind.ADV_POOL, "垫付归还", "the fund's money arrives the next day"
     UNITS_CANCELED = 2014, Kind.REDEEM_PENDING, Kind.UNITS_ISSUED, "份额注销", "and the units are no more"
 
-    CHANNEL_PAYMENT = (
-        2101,
-        Kind.CHAN_RECV,
-        Kind.MER_PEND,
-        "渠道支付",
-        "collected by a channel under our license",
-    )
-    CHANNEL_FEE = (
-        2102,
-        Kind.OWN_IN_POOL,
-        Kind.CHAN_RECV,
-        "渠道扣费",
-        "the channel kept its fee, from its bill",
-    )
+    CHANNEL_PAYMENT = 2101, Kind.CHAN_RECV, Kind.MER_PEND, "渠道支付", "collected by a channel for us"
+    CHANNEL_FEE = 2102, Kind.OWN_IN_POOL, Kind.CHAN_RECV, "渠道扣费", "kept by the channel, from its bill"
     CHANNEL_FEE_COST = 2103, Kind.CHAN_FEE, Kind.DUE_FROM_POOL, "渠道手续费支出", "which costs us"
     CHANNEL_CASH = 2104, Kind.BANK_SAFE, Kind.CHAN_RECV, "渠道到账", "the channel's net cash arrived"
-    COMMISSION = (
-        2105,
-        Kind.COMM_RECV,
-        Kind.FEE_INCOME,
-        "应计佣金",
-        "commission on a partner's own channel account",
-    )
+    COMMISSION = 2105, Kind.COMM_RECV, Kind.FEE_INCOME, "应计佣金", "on a partner's own channel account"
     COMMISSION_PAID = 2106, Kind.BANK_OWN, Kind.COMM_RECV, "佣金到账", "and its payment"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:

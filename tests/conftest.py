@@ -1,6 +1,6 @@
 """Fixtures for tests that need a database: real servers, and a new database for each test.
 
-`server` is the wheel's PostgreSQL; `tests.servers.every_server` runs a test on the system's PostgreSQL 15 too.
+`server` is the wheel's PostgreSQL; `tests.servers.every_server` adds the system's PostgreSQL 15.
 `owner_url`, `app_url` and `database` are one database from three sides; other processes take the URLs.
 """
 

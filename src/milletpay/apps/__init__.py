@@ -1,0 +1,1 @@
+"""The programs: what people and other programs meet. Each translates in, makes one call, translates out."""

@@ -1,0 +1,48 @@
+"""Whether this process can commit: by the age of its last commit, or by a probe, at most one a second."""
+
+import asyncio
+from typing import Final
+
+from milletpay.plumbing.clock import SECOND, Clock
+from milletpay.plumbing.database import Database, DatabaseUnavailable
+
+FRESH_SECONDS: Final = 1
+PATIENCE_SECONDS: Final = 2
+
+
+class Health:
+    """Knows whether the database takes commits; asked any number of times, it probes once a second."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._probe: asyncio.Task[None] | None = None
+        self._probed_at = 0
+
+    async def trouble(self) -> str | None:
+        """Say what is wrong, None when a commit succeeded within the last second or succeeds now."""
+        age = self._database.seconds_since_commit()
+        if age is not None and age < FRESH_SECONDS:
+            return None
+        now = self._clock.monotonic_ns()
+        if self._probe is None or (self._probe.done() and now - self._probed_at >= SECOND):
+            self._probe = asyncio.create_task(self._database.prove_commit())
+            self._probed_at = now
+        # All who ask meanwhile wait for the same probe. It is not cancelled: that could take as long.
+        patience = PATIENCE_SECONDS - (now - self._probed_at) / SECOND
+        await asyncio.wait({self._probe}, timeout=max(patience, 0))
+        return self._verdict(self._probe)
+
+    async def close(self) -> None:
+        """End a probe that is under way."""
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
+
+    def _verdict(self, probe: "asyncio.Task[None]") -> str | None:
+        if not probe.done():
+            return f"The database has not confirmed a commit within {PATIENCE_SECONDS} s."
+        error = probe.exception()
+        if error is None or isinstance(error, DatabaseUnavailable):
+            return None if error is None else str(error)
+        return f"A commit failed ({type(error).__name__}: {error}). See the database's log."

@@ -1,0 +1,45 @@
+"""The command `millet`. Each module holds one command or one group; `COMMANDS` lists them."""
+
+import sys
+from typing import Final
+
+import click
+
+from milletpay import __version__
+from milletpay.apps.cli.up import up
+from milletpay.plumbing.database import DatabaseUnavailable
+from milletpay.plumbing.embedded import ServerRefused
+from milletpay.plumbing.loop import Interrupted
+from milletpay.plumbing.migration import MigrationRefused
+from milletpay.plumbing.roles import RoleRefused
+
+COMMANDS: Final = (up,)
+
+REFUSALS: Final = (DatabaseUnavailable, MigrationRefused, RoleRefused, ServerRefused)
+"""What is told to the person who typed the command, without a traceback: it is nobody's defect."""
+
+INTERRUPTED_STATUS: Final = 130
+
+
+class Millet(click.Group):
+    """A group of commands whose refusals are sentences."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run a command; a refusal ends it with status 1, a signal with 130."""
+        try:
+            return super().invoke(context)
+        except REFUSALS as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+        except Interrupted:
+            click.echo("Interrupted; everything that was opened is closed.", err=True)
+            sys.exit(INTERRUPTED_STATUS)
+
+
+@click.group(cls=Millet, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="millet")
+def main() -> None:
+    """Run MilletPay: start it, prove its books, measure it."""
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from milletpay import ledger
 from milletpay.money import (
     AMOUNT_MAX,
     AmountTooLarge,
@@ -114,6 +115,10 @@ def test_it_is_bounded_as_the_book_is() -> None:
         yuan(-AMOUNT_MAX) - yuan(1)
     with pytest.raises(AmountTooLarge, match="A number of 33220 bits"):
         yuan(10**10_000)
+
+
+def test_the_bound_is_the_book_s_own() -> None:
+    assert ledger.AMOUNT_MAX == AMOUNT_MAX
 
 
 def test_total_of_none_is_zero_and_only_the_sum_is_bounded() -> None:

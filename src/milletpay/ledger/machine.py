@@ -50,7 +50,7 @@ from milletpay.ledger.rows import (
     timestamp_of,
     unpack_transfer,
 )
-from milletpay.ledger.state import Chain, State, before, stand
+from milletpay.ledger.state import Chain, State, stand
 
 A = CreateAccountStatus
 T = CreateTransferStatus
@@ -120,10 +120,10 @@ class Machine(State):
             ):
                 if debit.changed_in != work:
                     debit.changed_in = work
-                    touched.append(before(debit))
+                    touched.append(debit)
                 if credit.changed_in != work:
                     credit.changed_in = work
-                    touched.append(before(credit))
+                    touched.append(credit)
                 debit.debits_posted = dr
                 credit.credits_posted = cr
                 transfers[id] = row

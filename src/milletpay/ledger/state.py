@@ -6,6 +6,8 @@ from heapq import heappop, heappush
 
 from milletpay.ledger.model import (
     CLOSED,
+    CLOSING_CREDIT,
+    CLOSING_DEBIT,
     CREDITS_LIMITED,
     DEBITS_LIMITED,
     PENDING,
@@ -19,10 +21,7 @@ from milletpay.ledger.model import (
     Standing,
     Transfer,
 )
-from milletpay.ledger.rows import pack_account, pack_transfer, unpack_account, unpack_transfer
-
-Before = tuple[Standing, int, int, int, int, bool]
-"""An account with the balances that it had, in the order of `Account`, and whether it was closed."""
+from milletpay.ledger.rows import id_of, pack_account, pack_transfer, unpack_account, unpack_transfer
 
 
 @dataclass(slots=True)
@@ -37,8 +36,8 @@ class Changes:
     """Ends of pending transfers, in order."""
     burnt: list[tuple[int, int]] = field(default_factory=list)
     """Ids that a transient refusal has burnt, each with the timestamp of its event."""
-    touched: list[Before] = field(default_factory=list)
-    """Accounts whose balances may differ, each once, with what they were."""
+    touched: list[Standing] = field(default_factory=list)
+    """Accounts whose balances may differ now, each once."""
 
     def __bool__(self) -> bool:
         return bool(self.accounts or self.transfers or self.resolutions or self.burnt)
@@ -46,14 +45,13 @@ class Changes:
 
 @dataclass(slots=True)
 class Chain:
-    """An open chain of linked events, and how to take it back."""
+    """An open chain of linked events: its first place in the batch, and how much was done before it."""
 
-    start: int
-    accounts: int
-    transfers: int
-    resolutions: int
+    start: int = 0
+    accounts: int = 0
+    transfers: int = 0
+    resolutions: int = 0
     broken: bool = False
-    before: list[Before] = field(default_factory=list)
 
 
 class State:
@@ -209,43 +207,64 @@ class State:
     def undo(self) -> None:
         """Take the open work back as if it had never been."""
         self._chain = None
-        self._take_back(Chain(start=0, accounts=0, transfers=0, resolutions=0, before=self.changes.touched))
+        self._take_back(Chain())
         self._burnt.difference_update(id for id, _ in self.changes.burnt)
         self._timestamp = self._timestamp_kept
         self.changes = Changes()
         self._work += 1
 
     def _touch(self, standing: Standing) -> None:
-        """Note how an account stands before it changes."""
+        """Note that an account changes."""
         if standing.changed_in != self._work:
             standing.changed_in = self._work
-            self.changes.touched.append(before(standing))
-        if self._chain is not None:
-            self._chain.before.append(before(standing))
+            self.changes.touched.append(standing)
 
     def _take_back(self, chain: Chain) -> None:
-        """Undo what was done since the chain began."""
-        for standing, debits_pending, debits_posted, credits_pending, credits_posted, closed in reversed(
-            chain.before
-        ):
-            standing.debits_pending = debits_pending
-            standing.debits_posted = debits_posted
-            standing.credits_pending = credits_pending
-            standing.credits_posted = credits_posted
-            standing.closed = closed
-        for resolution in self.changes.resolutions[chain.resolutions :]:
-            self._pendings[resolution.pending_id] = PendingStatus.pending
-            p = unpack_transfer(self._transfers[resolution.pending_id])
-            self._await_expiry(p.id, timestamp=p.timestamp, timeout=p.timeout)
-        del self.changes.resolutions[chain.resolutions :]
-        for row in self.changes.transfers[chain.transfers :]:
-            id = unpack_transfer(row).id
-            del self._transfers[id]
-            self._pendings.pop(id, None)
-        del self.changes.transfers[chain.transfers :]
-        for row in self.changes.accounts[chain.accounts :]:
-            del self._accounts[unpack_account(row).id]
-        del self.changes.accounts[chain.accounts :]
+        """Undo what was done since the chain began, the last first."""
+        changes = self.changes
+        done = [unpack_transfer(row) for row in changes.transfers[chain.transfers :]]
+        expired = [r for r in changes.resolutions[chain.resolutions :] if r.status is PendingStatus.expired]
+        events: list[Transfer | Resolution] = [*done, *expired]
+        for event in sorted(events, key=lambda event: event.timestamp, reverse=True):
+            if isinstance(event, Transfer):
+                self._reverse(event)
+            else:
+                self._reserve_again(event.pending_id)
+        for row in changes.accounts[chain.accounts :]:
+            del self._accounts[id_of(row)]
+        del changes.transfers[chain.transfers :]
+        del changes.resolutions[chain.resolutions :]
+        del changes.accounts[chain.accounts :]
+
+    def _reverse(self, t: Transfer) -> None:
+        """Undo one transfer."""
+        flags = int(t.flags)
+        debit, credit = self._accounts[t.debit_account_id], self._accounts[t.credit_account_id]
+        if flags & PENDING:
+            debit.debits_pending -= t.amount
+            credit.credits_pending -= t.amount
+            debit.closed = debit.closed and not flags & CLOSING_DEBIT
+            credit.closed = credit.closed and not flags & CLOSING_CREDIT
+            del self._pendings[t.id]
+        elif flags & VOID:
+            self._reserve_again(t.pending_id)
+        else:
+            debit.debits_posted -= t.amount
+            credit.credits_posted -= t.amount
+            if flags & POST:
+                self._reserve_again(t.pending_id)
+        del self._transfers[t.id]
+
+    def _reserve_again(self, pending_id: int) -> None:
+        """Undo the end of a pending transfer."""
+        p = unpack_transfer(self._transfers[pending_id])
+        debit, credit = self._accounts[p.debit_account_id], self._accounts[p.credit_account_id]
+        debit.debits_pending += p.amount
+        credit.credits_pending += p.amount
+        debit.closed = debit.closed or bool(int(p.flags) & CLOSING_DEBIT)
+        credit.closed = credit.closed or bool(int(p.flags) & CLOSING_CREDIT)
+        self._pendings[pending_id] = PendingStatus.pending
+        self._await_expiry(p.id, timestamp=p.timestamp, timeout=p.timeout)
 
 
 def stand(account: Account, row: bytes) -> Standing:
@@ -262,16 +281,4 @@ def stand(account: Account, row: bytes) -> Standing:
         debits_posted=account.debits_posted,
         credits_pending=account.credits_pending,
         credits_posted=account.credits_posted,
-    )
-
-
-def before(standing: Standing) -> Before:
-    """How an account stands now, to be put back."""
-    return (
-        standing,
-        standing.debits_pending,
-        standing.debits_posted,
-        standing.credits_pending,
-        standing.credits_posted,
-        standing.closed,
     )

@@ -106,7 +106,7 @@ class Book:
             changes=changes,
             tail_records=self._tail_records,
         )
-        self._unfolded.update([standing.id for standing, *_ in changes.touched])
+        self._unfolded.update([standing.id for standing in changes.touched])
         await write(connection, batch, unfolded=self._unfolded_balances())
         next_due = self.machine.next_expiry()
         if next_due is not None and (self._next_due is None or next_due < self._next_due):

@@ -116,7 +116,7 @@ async def write(
         head.expired_to,
         head.tail_from,
         head.digest,
-        None if batch.folds else pack_balances(standing for standing, *_ in batch.changes.touched),
+        None if batch.folds else pack_balances(batch.changes.touched),
     )
     await _copy(connection, "account", added.accounts)
     await _copy(connection, "transfer", added.transfers)

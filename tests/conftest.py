@@ -5,11 +5,13 @@
 """
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
+from tests.flows.millet_process import data_directory
 from tests.servers import Servers, TestServer
 
 
@@ -45,3 +47,10 @@ async def database(app_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(app_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data directory that does not exist yet, where any user may make one."""
+    with data_directory() as directory:
+        yield directory

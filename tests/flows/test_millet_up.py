@@ -1,0 +1,168 @@
+"""`millet up` starts everything, says what runs where, survives what is killed, and stops in order."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from milletpay.plumbing.embedded.postmaster import Postmaster, find_postmaster
+from tests.flows.millet_process import PATIENCE_SECONDS, MilletProcess, millet
+from tests.servers import TestServer, every_server
+
+
+def server_in(data: Path) -> Postmaster:
+    found = find_postmaster(data / "postgres")
+    assert found is not None
+    return found
+
+
+def children_of(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in listed.stdout.split()]
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it has not come true"
+        time.sleep(0.05)
+
+
+def is_healthy(process: MilletProcess) -> bool:
+    try:
+        return process.get("/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_it_answers_refuses_a_second_one_and_stops(data: Path) -> None:
+    with millet("up", "--data", str(data), "--port", "0", "--workers", "2", "--demo") as first:
+        first.wait_until_up()
+        assert "not part of this version" in first.said()
+        status, headers, body = first.get("/healthz")
+        assert (status, body) == (200, {"status": "ok"})
+        assert headers["Request-Id"].startswith("req_")
+        assert first.get("/healthz", method="HEAD")[2] is None
+        refusals = [first.get("/nowhere"), first.get("/healthz", method="DELETE")]
+        for status, headers, body in refusals:
+            assert headers["Content-Type"] == "application/problem+json"
+            assert status == body["status"]
+            assert body["request_id"] == headers["Request-Id"]
+        assert [body["code"] for _, _, body in refusals] == ["not_found", "method_not_allowed"]
+        assert refusals[1][1]["Allow"] == "GET, HEAD"
+
+        with millet("up", "--data", str(data), "--port", "0") as second:
+            assert second.wait() == 1
+            assert f"in use by millet up (process {first.process.pid})" in second.said()
+        with millet("up", "--data", str(data), "--port", str(first.address[1])) as third:
+            assert third.wait() == 1
+            assert "cannot be listened on" in third.said()
+
+        server = server_in(data)
+        assert first.stop() == 0
+        assert find_postmaster(data / "postgres") is None
+        assert not Path(f"/proc/{server.pid}").exists()
+        assert "database system is shut down" in (data / "postgres.log").read_text()
+        assert not (data / "socket").exists()
+
+
+def test_killed_with_all_its_work_left_behind_it_starts_again(data: Path) -> None:
+    with millet("up", "--data", str(data), "--port", "0") as first:
+        first.wait_until_up()
+        server = server_in(data)
+        processes = [pid for pid in children_of(first.process.pid) if pid != server.pid]
+        assert len(processes) == 1
+        first.stop(signal.SIGKILL)
+        assert server_in(data) == server
+        # The API ends with the program that started it: nobody would answer for the database's state.
+        wait_until(lambda: not Path(f"/proc/{processes[0]}/cmdline").exists() or is_zombie(processes[0]))
+    with millet("up", "--data", str(data), "--port", "0") as second:
+        second.wait_until_up()
+        assert f"left behind (process {server.pid})" in second.said()
+        assert is_healthy(second)
+        assert server_in(data).pid != server.pid
+        assert second.stop(signal.SIGINT) == 0
+
+
+def is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_what_dies_under_it_is_started_again(data: Path) -> None:
+    with millet("up", "--data", str(data), "--port", "0") as running:
+        running.wait_until_up()
+        server = server_in(data)
+        (process,) = [pid for pid in children_of(running.process.pid) if pid != server.pid]
+        os.kill(process, signal.SIGKILL)
+        wait_until(lambda: is_healthy(running))
+        assert "An API process has died (status -9)" in running.said()
+
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until(lambda: "PostgreSQL has died (status -9" in running.said())
+        wait_until(lambda: "automatic recovery in progress" in (data / "postgres.log").read_text())
+        wait_until(lambda: is_healthy(running))
+        assert server_in(data).pid != server.pid
+        assert running.stop() == 0
+
+
+def test_interrupted_while_it_makes_the_data_it_makes_them_again(data: Path) -> None:
+    with millet("up", "--data", str(data), "--port", "0") as first:
+        wait_until((data / "postgres.partial").exists)
+        assert first.stop() == 0
+        assert not (data / "postgres").exists()
+    with millet("up", "--data", str(data), "--port", "0") as second:
+        second.wait_until_up()
+        assert second.stop() == 0
+
+
+def test_it_says_when_the_database_does_not_commit(data: Path) -> None:
+    with millet("up", "--data", str(data), "--port", "0") as running:
+        running.wait_until_up()
+        pids = [server_in(data).pid, *children_of(server_in(data).pid)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(1.1)
+            start = time.monotonic()
+            status, headers, body = running.get("/healthz")
+            assert time.monotonic() - start < 4
+            assert (status, body["code"]) == (503, "database_unavailable")
+            assert headers["Retry-After"] == "1"
+            assert "not confirmed a commit" in body["detail"]
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: is_healthy(running))
+        assert running.stop() == 0
+
+
+@every_server
+def test_it_runs_on_a_server_named_by_url(server: TestServer, owner_url: str) -> None:
+    with millet("up", "--port", "0", environment={"MILLET_DATABASE_URL": owner_url}) as running:
+        running.wait_until_up()
+        assert is_healthy(running)
+        assert running.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://me:hush@127.0.0.1:1/books", "cannot be reached"),
+        ("postgresql://me:hush@/books?host=/nowhere", "cannot be reached"),
+    ],
+)
+def test_it_says_why_a_server_cannot_be_used(url: str, sentence: str) -> None:
+    with millet("up", "--port", "0", "--database-url", url) as running:
+        assert running.wait() == 1
+        assert sentence in running.said()
+        assert "hush" not in running.said()
+        assert "Traceback" not in running.said()

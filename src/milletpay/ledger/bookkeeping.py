@@ -4,18 +4,29 @@ For those who work on the book itself: tools, tests, the benchmark. A domain has
 facts hold a `Book`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
-from milletpay.ledger.model import Account, CreateAccountStatus, CreateTransferStatus, Transfer
+from milletpay.ledger.model import (
+    BATCH_MAX,
+    LINKED,
+    Account,
+    CreateAccountStatus,
+    CreateTransferStatus,
+    Transfer,
+)
 from milletpay.ledger.rows import NotAnEvent
 from milletpay.ledger.store import Book
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import day_of
-from milletpay.plumbing.desk import Desk, DeskRow
+from milletpay.plumbing.desk import Defect, Desk, DeskRow, Slowly
+
+SLICE: Final = 500
+"""How many transfers are decided at a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +35,18 @@ class CreateAccounts:
 
     events: Sequence[Account]
 
+    def __repr__(self) -> str:
+        return f"CreateAccounts({len(self.events)} events)"
+
 
 @dataclass(frozen=True, slots=True)
 class CreateTransfers:
     """Create these transfers."""
 
     events: Sequence[Transfer]
+
+    def __repr__(self) -> str:
+        return f"CreateTransfers({len(self.events)} events)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +94,21 @@ class Bookkeeping:
         await book.load(connection, accounts=accounts, transfers=transfers)
         return book
 
-    def decide(self, book: Book, command: Command) -> Answer:
+    def decide(self, book: Book, command: Command) -> Answer | Slowly[Answer]:
         """Send the events down the machine."""
         try:
             match command:
+                case CreateTransfers(events) if SLICE < len(events) <= BATCH_MAX:
+                    return Slowly(_decide_in_slices(book, events))
                 case CreateTransfers(events):
                     return book.machine.create_transfers(events, book.stamp(len(events)))
                 case CreateAccounts(events):
                     return book.machine.create_accounts(events, book.stamp(len(events)))
                 case OpenDay(date):
                     book.turn(date)
-                    return book.accounting_date
-                case ExpireDue():
-                    return book.accounting_date
         except NotAnEvent as refusal:
             return refusal
+        return book.accounting_date
 
     async def save(self, connection: Connection, book: Book) -> None:
         """Write what came out."""
@@ -106,6 +123,25 @@ class Bookkeeping:
         book.aborted()
 
 
+async def _decide_in_slices(book: Book, events: Sequence[Transfer]) -> Answer:
+    """Decide one batch piece by piece, so that the database takes in the first while the next is decided.
+
+    A piece ends where no chain is open. A batch that is none is noticed late, and breaks the desk's batch.
+    """
+    statuses: list[CreateTransferStatus] = []
+    timestamp = book.stamp(len(events))
+    start = 0
+    while start < len(events):
+        end = min(start + SLICE, len(events))
+        while end < len(events) and int(events[end - 1].flags) & LINKED:
+            end += 1
+        statuses += book.machine.create_transfers(events[start:end], timestamp - len(events) + end)
+        book.send_ahead()
+        await asyncio.sleep(0)
+        start = end
+    return statuses
+
+
 class Bookkeeper:
     """Who works on the book by hand: events in, statuses out."""
 
@@ -118,10 +154,7 @@ class Bookkeeper:
         :raises NotAnEvent: and nothing of the batch is applied
         :raises DeskRefusal: see the desk
         """
-        answer = await self._desk.submit(CreateAccounts(events))
-        if isinstance(answer, NotAnEvent):
-            raise answer
-        return cast(list[CreateAccountStatus], answer)
+        return cast(list[CreateAccountStatus], await self._submit(CreateAccounts(events)))
 
     async def create_transfers(self, events: Sequence[Transfer]) -> list[CreateTransferStatus]:
         """Create transfers, at most `BATCH_MAX` at once; one status an event, in order.
@@ -129,28 +162,37 @@ class Bookkeeper:
         :raises NotAnEvent: and nothing of the batch is applied
         :raises DeskRefusal: see the desk
         """
-        answer = await self._desk.submit(CreateTransfers(events))
-        if isinstance(answer, NotAnEvent):
-            raise answer
-        return cast(list[CreateTransferStatus], answer)
+        return cast(list[CreateTransferStatus], await self._submit(CreateTransfers(events)))
 
     async def open_day(self, date: int) -> int:
         """Open an accounting date, YYYYMMDD; the date that the book then has."""
-        return cast(int, await self._desk.submit(OpenDay(date)))
+        return cast(int, await self._submit(OpenDay(date)))
 
     async def expire_due(self) -> None:
         """Let pending transfers expire that are due."""
-        await self._desk.submit(ExpireDue())
+        await self._submit(ExpireDue())
+
+    async def _submit(self, command: Command) -> Answer:
+        try:
+            answer = await self._desk.submit(command)
+        except Defect as defect:
+            if isinstance(defect.__cause__, NotAnEvent):
+                raise defect.__cause__ from None
+            raise
+        if isinstance(answer, NotAnEvent):
+            raise answer
+        return answer
 
 
 @asynccontextmanager
 async def open_bookkeeper(*, database: Database, clock: Clock, desk_id: int) -> AsyncIterator[Bookkeeper]:
     """A desk for the book alone. `desk_id` is 128 bits, never used by another desk."""
     book = Book(clock=clock, accounting_date=day_of)
-    async with Desk(
+    desk: Desk[Command, Book, Answer] = Desk(
         database=database,
         business=Bookkeeping(book=book),
         proof=DeskRow(desk_id=desk_id, clock=clock),
         clock=clock,
-    ) as desk:
+    )
+    async with desk:
         yield Bookkeeper(desk=desk)

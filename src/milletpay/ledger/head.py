@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from struct import Struct
 
-from milletpay.ledger.rows import ACCOUNT_SIZE, BURNT_SIZE, RESOLUTION_SIZE, TRANSFER_SIZE
-
-_HEADER = Struct(">32sqqIIIII16sq")
+_HEADER = Struct(">32sqqI16sq")
+_KIND = Struct(">I32s")
 
 NO_DIGEST = bytes(32)
 """What the first batch ties to."""
@@ -37,37 +36,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """The rows that a batch adds, kind by kind, each joined in the order of the book."""
+    """Rows of one kind that a batch adds: how many, and the SHA-256 over them in the order of the book."""
 
-    accounts: bytes
-    transfers: bytes
-    resolutions: bytes
-    burnt: bytes
-
-    @property
-    def counts(self) -> tuple[int, int, int, int]:
-        """How many rows of each kind: they are of equal size."""
-        return (
-            len(self.accounts) // ACCOUNT_SIZE,
-            len(self.transfers) // TRANSFER_SIZE,
-            len(self.resolutions) // RESOLUTION_SIZE,
-            len(self.burnt) // BURNT_SIZE,
-        )
+    count: int
+    digest: bytes
 
 
-def seal(head: Head, *, previous: bytes, added: Added) -> Head:
+def seal(
+    head: Head, *, previous: bytes, accounts: Added, transfers: Added, resolutions: Added, burnt: Added
+) -> Head:
     """The head with its digest: SHA-256 over the digest before it, its own row, and all that it added."""
-    digest = sha256(
-        _HEADER.pack(
-            previous,
-            head.number,
-            head.timestamp,
-            head.accounting_date,
-            *added.counts,
-            head.id_max.to_bytes(16),
-            head.expired_to,
-        )
+    header = _HEADER.pack(
+        previous, head.number, head.timestamp, head.accounting_date, head.id_max.to_bytes(16), head.expired_to
     )
-    for rows in (added.accounts, added.transfers, added.resolutions, added.burnt):
-        digest.update(rows)
-    return replace(head, digest=digest.digest())
+    kinds = [_KIND.pack(kind.count, kind.digest) for kind in (accounts, transfers, resolutions, burnt)]
+    return replace(head, digest=sha256(b"".join([header, *kinds])).digest())

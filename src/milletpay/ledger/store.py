@@ -13,17 +13,32 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from milletpay.ledger.head import Head
+from milletpay.ledger.head import Head, seal
 from milletpay.ledger.machine import Machine
 from milletpay.ledger.model import BATCH_MAX, CLOSED, ID_MAX, PENDING, Account, Resolution
 from milletpay.ledger.reading import Row, account_of, transfer_of
-from milletpay.ledger.rows import BALANCE_SIZE, PENDING_STATUSES, Balances, unpack_balances
-from milletpay.ledger.writing import Batch, write
+from milletpay.ledger.rows import (
+    BALANCE_SIZE,
+    PENDING_STATUSES,
+    Balances,
+    greatest_id,
+    pack_balances,
+    pack_burnt,
+    pack_resolution,
+    unpack_balances,
+)
+from milletpay.ledger.writing import Stream, add, add_batch, fold
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.ledger")
+
+TAIL_BATCHES_MAX: Final = 128
+"""Fold at the latest after so many batches: a reader of one balance looks through all of them."""
+
+TAIL_RECORDS_MAX: Final = 1_000_000
+"""Fold at the latest with so many records: a process that starts reads all of them, about 49 MB."""
 
 ACCOUNTS_MAX: Final = 500_000
 """How many accounts memory holds before it begins anew."""
@@ -47,7 +62,8 @@ class Book:
         self._behind: dict[int, tuple[Balances, bool]] = {}
         self._unfolded: set[int] = set()
         self._tail_records = 0
-        self._saved: Batch | None = None
+        self._stream: Stream | None = None
+        self._saved: Head | None = None
 
     @property
     def accounting_date(self) -> int:
@@ -69,6 +85,7 @@ class Book:
         head = Head() if row is None else Head(**dict(row))
         if not self._current or head != self.head:
             await self._catch_up(connection, head)
+        self._stream = Stream(connection, "transfer")
         self._date = head.accounting_date
         self._now = max(self._clock.now_ns(), head.timestamp)
         self._expired_to = head.expired_to
@@ -92,43 +109,81 @@ class Book:
             touched |= self._take(rows, burnt=[row["id"] for row in burnt])
         await self._load_accounts(connection, touched)
 
+    def send_ahead(self) -> None:
+        """Send the transfers that are decided to the database, while others still are being decided.
+
+        From then to `save` the connection is busy, and what was sent is undone only with the transaction.
+        """
+        assert self._stream is not None, "the book is not open"
+        self._stream.send(self.machine.changes.transfers[self._stream.count :])
+
     async def save(self, connection: Connection) -> None:
         """Write what the machine has decided since `open`, as one batch; nothing if there is nothing."""
+        assert self._stream is not None, "the book is not open"
         changes = self.machine.changes
         date = self.accounting_date
         if not changes and date == self.head.accounting_date:
             return
-        batch = Batch(
-            previous=self.head,
+        self.send_ahead()
+        transfers = await self._stream.finish()
+        accounts = await add(connection, "account", changes.accounts)
+        resolutions = await add(connection, "resolution", [pack_resolution(r) for r in changes.resolutions])
+        burnt = await add(
+            connection, "burnt", [pack_burnt(id, timestamp=timestamp) for id, timestamp in changes.burnt]
+        )
+        number = self.head.number + 1
+        records = self._tail_records + len(changes.touched)
+        folds = number - self.head.tail_from >= TAIL_BATCHES_MAX or records > TAIL_RECORDS_MAX
+        head = Head(
+            number=number,
             timestamp=max(self.machine.timestamp, self._now),
             accounting_date=date,
+            id_max=max(self.head.id_max, greatest_id(changes.transfers), *[id for id, _ in changes.burnt]),
             expired_to=self._expired_to,
-            changes=changes,
-            tail_records=self._tail_records,
+            tail_from=number + 1 if folds else self.head.tail_from,
+        )
+        self._saved = seal(
+            head,
+            previous=self.head.digest,
+            accounts=accounts,
+            transfers=transfers,
+            resolutions=resolutions,
+            burnt=burnt,
+        )
+        await add_batch(
+            connection,
+            self._saved,
+            counts=(accounts.count, transfers.count, resolutions.count, burnt.count),
+            tail=None if folds else pack_balances(changes.touched),
         )
         self._unfolded.update([standing.id for standing in changes.touched])
-        await write(connection, batch, unfolded=self._unfolded_balances())
+        if folds:
+            await fold(connection, self._newest_unfolded())
         next_due = self.machine.next_expiry()
         if next_due is not None and (self._next_due is None or next_due < self._next_due):
             self._next_due = next_due
-        self._saved = batch
 
     def committed(self) -> None:
         """What was saved is kept: it is memory's past now."""
-        self.machine.keep()
+        changes = self.machine.keep()
         self.machine.forget()
+        self._stream = None
         self._next_due_kept = self._next_due
-        if (batch := self._saved) is not None:
+        if (head := self._saved) is not None:
             self._saved = None
-            self.head = batch.head
-            self._tail_records = batch.tail_records_after
-            if batch.folds:
+            self.head = head
+            self._tail_records += len(changes.touched)
+            if head.tail_from > head.number:
                 self._unfolded.clear()
+                self._tail_records = 0
         if self.machine.size > ACCOUNTS_MAX:
             self._current = False
 
     def aborted(self) -> None:
         """What was decided since `open` is not kept."""
+        if self._stream is not None:
+            self._stream.abandon()
+            self._stream = None
         self.machine.undo()
         self.machine.forget()
         self._next_due = self._next_due_kept
@@ -197,7 +252,7 @@ class Book:
             flags=checkpoint.flags | CLOSED if closed else checkpoint.flags & ~CLOSED,
         )
 
-    def _unfolded_balances(self) -> Iterator[tuple[int, Balances, bool]]:
+    def _newest_unfolded(self) -> Iterator[tuple[int, Balances, bool]]:
         """The newest balances of every account whose checkpoint is old."""
         for id in self._unfolded:
             standing = self.machine.standing(id)

@@ -1,34 +1,19 @@
 """How a batch is written: its row, what it adds, and the balances that it leaves."""
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from functools import cached_property
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from hashlib import sha256
 from typing import Final
 
-from milletpay.ledger.head import Added, Head, seal
-from milletpay.ledger.rows import (
-    COPY_HEADER,
-    COPY_TRAILER,
-    Balances,
-    greatest_id,
-    pack_balances,
-    pack_burnt,
-    pack_resolution,
-)
-from milletpay.ledger.state import Changes
+from milletpay.ledger.head import Added, Head
+from milletpay.ledger.rows import COPY_HEADER, COPY_TRAILER, Balances
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.ledger")
 
-TAIL_BATCHES_MAX: Final = 128
-"""Fold at the latest after so many batches: a reader of one balance looks through all of them."""
-
-TAIL_RECORDS_MAX: Final = 1_000_000
-"""Fold at the latest with so many records: a process that starts reads all of them, about 49 MB."""
-
 COLUMNS: Final = {
-    "account": (
+    "account": [
         "id",
         "user_data_128",
         "user_data_64",
@@ -37,117 +22,96 @@ COLUMNS: Final = {
         "code",
         "flags",
         "timestamp",
-    ),
+    ],
     "transfer": None,
     "resolution": None,
     "burnt": None,
 }
-"""What COPY fills, in the order of the packed rows; None for every column."""
+"""What COPY fills in each table, in the order of the packed rows; None for every column."""
 
 
-@dataclass(kw_only=True)
-class Batch:
-    """One batch on its way into the database."""
+class Stream:
+    """Rows of one table on their way into the database, while more of them are made.
 
-    previous: Head
-    timestamp: int
-    accounting_date: int
-    expired_to: int
-    changes: Changes
-    tail_records: int
-    """How many records the tail holds before this batch."""
+    From the first rows to `finish` the connection can do nothing else.
+    """
 
-    @property
-    def number(self) -> int:
-        """Its place in the book, from 1."""
-        return self.previous.number + 1
+    def __init__(self, connection: Connection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._copying: asyncio.Task[str] | None = None
+        self._digest = sha256()
+        self.count = 0
+        """How many rows were sent."""
 
-    @property
-    def folds(self) -> bool:
-        """Whether it brings the checkpoint up to date instead of adding to the tail."""
-        return (
-            self.number - self.previous.tail_from >= TAIL_BATCHES_MAX
-            or self.tail_records + len(self.changes.touched) > TAIL_RECORDS_MAX
+    def send(self, rows: Sequence[bytes]) -> None:
+        """Send rows on their way."""
+        if not rows:
+            return
+        if self._copying is None:
+            self._copying = asyncio.create_task(self._copy(), name=f"copy {self._table}")
+        joined = b"".join(rows)
+        self._digest.update(joined)
+        self.count += len(rows)
+        self._waiting.put_nowait(joined)
+
+    async def finish(self) -> Added:
+        """Wait until every row is in the database."""
+        if self._copying is not None:
+            self._waiting.put_nowait(None)
+            await self._copying
+        return Added(count=self.count, digest=self._digest.digest())
+
+    def abandon(self) -> None:
+        """Stop where it is; the transaction is lost."""
+        if self._copying is not None:
+            self._copying.cancel()
+
+    async def _copy(self) -> str:
+        status: str = await self._connection.copy_to_table(
+            self._table,
+            schema_name="ledger",
+            columns=COLUMNS[self._table],
+            source=self._rows(),
+            format="binary",
         )
+        return status
 
-    @property
-    def tail_records_after(self) -> int:
-        """How many records the tail holds after it."""
-        return 0 if self.folds else self.tail_records + len(self.changes.touched)
-
-    @cached_property
-    def added(self) -> Added:
-        """Its rows."""
-        changes = self.changes
-        return Added(
-            accounts=b"".join(changes.accounts),
-            transfers=b"".join(changes.transfers),
-            resolutions=b"".join([pack_resolution(resolution) for resolution in changes.resolutions]),
-            burnt=b"".join([pack_burnt(id, timestamp=timestamp) for id, timestamp in changes.burnt]),
-        )
-
-    @cached_property
-    def head(self) -> Head:
-        """The head of the book after it."""
-        ids = [id for id, _ in self.changes.burnt]
-        head = Head(
-            number=self.number,
-            timestamp=self.timestamp,
-            accounting_date=self.accounting_date,
-            id_max=max(self.previous.id_max, greatest_id(self.changes.transfers), *ids),
-            expired_to=self.expired_to,
-            tail_from=self.number + 1 if self.folds else self.previous.tail_from,
-        )
-        return seal(head, previous=self.previous.digest, added=self.added)
+    async def _rows(self) -> AsyncIterator[bytes]:
+        yield COPY_HEADER
+        while (joined := await self._waiting.get()) is not None:
+            yield joined
+        yield COPY_TRAILER
 
 
-async def write(
-    connection: Connection, batch: Batch, *, unfolded: Iterable[tuple[int, Balances, bool]]
-) -> None:
-    """Write a batch within the open transaction; `unfolded` is read only if it folds."""
-    head, added = batch.head, batch.added
+async def add(connection: Connection, table: str, rows: Sequence[bytes]) -> Added:
+    """Add packed rows to a table of the book."""
+    stream = Stream(connection, table)
+    stream.send(rows)
+    return await stream.finish()
+
+
+async def add_batch(connection: Connection, head: Head, *, counts: Sequence[int], tail: bytes | None) -> None:
+    """Add the row of a batch and, unless it is folded, the record of the balances that it leaves."""
     await connection.execute(
         SQL["add_batch"],
         head.number,
         head.timestamp,
         head.accounting_date,
-        *added.counts,
+        *counts,
         head.id_max,
         head.expired_to,
         head.tail_from,
         head.digest,
-        None if batch.folds else pack_balances(batch.changes.touched),
+        tail,
     )
-    await _copy(connection, "account", added.accounts)
-    await _copy(connection, "transfer", added.transfers)
-    await _copy(connection, "resolution", added.resolutions)
-    await _copy(connection, "burnt", added.burnt)
-    if batch.folds:
-        await _fold(connection, unfolded)
 
 
-async def _copy(connection: Connection, table: str, rows: bytes) -> None:
-    """Add packed rows to a table of the book."""
-    if rows:
-        await connection.copy_to_table(
-            table,
-            schema_name="ledger",
-            columns=COLUMNS[table],
-            source=_stream(rows),
-            format="binary",
-        )
-
-
-async def _stream(rows: bytes) -> AsyncIterator[bytes]:
-    yield COPY_HEADER
-    yield rows
-    yield COPY_TRAILER
-
-
-async def _fold(connection: Connection, unfolded: Iterable[tuple[int, Balances, bool]]) -> None:
-    """Bring the checkpoint up to date and drop the tail."""
+async def fold(connection: Connection, newest: Iterable[tuple[int, Balances, bool]]) -> None:
+    """Bring the checkpoint of these accounts up to date, and drop the tail."""
     ids, balances, closed = [], [], []
-    for id, of_account, is_closed in unfolded:
+    for id, of_account, is_closed in newest:
         ids.append(id)
         balances.append(of_account)
         closed.append(is_closed)

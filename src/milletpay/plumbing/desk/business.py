@@ -12,7 +12,7 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 class Slowly(Generic[Answer_co]):
-    """A decision in pieces: between two of them others in the process have their turn, as `asyncio.sleep(0)` gives.
+    """A decision in pieces. Between two of them others have their turn, as `asyncio.sleep(0)` gives.
 
     It awaits nothing else; its rows may go to the database meanwhile.
     """

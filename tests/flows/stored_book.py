@@ -15,7 +15,7 @@ from milletpay.plumbing.dates import day_of
 class StoredBook:
     """A book in a database, written by two processes in turn, each of which now and then starts anew.
 
-    Before each batch the clock stands just before its first event, so that events happen when they are told to.
+    Before each batch the clock stands just before its first event, so that events happen when they should.
     Where an expiry has used that time, the batch happens right after it.
     """
 

@@ -44,7 +44,7 @@ EXACT_MATH = {
 
 # Libraries that only some packages may import. The layers make sure that nobody reaches them through another.
 WEB = {"apps"}
-HTTP = {"rails", "notifications", "simulation"}
+HTTP = {"rails", "notifications", "simulation", "benches"}
 RESERVED = {
     "click": WEB,
     "jinja2": WEB,
@@ -61,7 +61,7 @@ RESERVED = {
 }
 
 # Packages whose files are named by what they hold. Of all others, outsiders know the package and its facts.
-OPEN_PACKAGES = {"plumbing", "apps", "simulation"}
+OPEN_PACKAGES = {"plumbing", "apps", "benches", "simulation"}
 PURE_FILES = {"model", "machine", "chart"}
 
 

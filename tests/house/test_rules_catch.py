@@ -55,7 +55,7 @@ CAUGHT: list[tuple[Rule, str, str]] = [
     (rules_reach.no_mocks, TEST, "from unittest import mock"),
     (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setattr(desk, 'submit', None)"),
     (rules_sql.sql_is_source, DOMAIN, "q = 'SELECT id FROM payments.payment'"),
-    (rules_sql.sql_is_source, DOMAIN, "q = f'CREATE ROLE {name}'"),
+    (rules_sql.sql_is_source, DOMAIN, "q = f'CREATE TABLE {name}'"),
     (rules_sql.sql_is_source, DOMAIN, "q = '''\n  WITH due AS (SELECT 1) DELETE FROM due'''"),
     (rules_sql.own_schema, SQL, "SELECT amount FROM ledger.transfer"),
     (rules_sql.own_schema, DOMAIN, "q = 'SELECT 1 FROM ledger.transfer'"),
@@ -63,6 +63,7 @@ CAUGHT: list[tuple[Rule, str, str]] = [
 
 HONEST: list[tuple[Rule, str, str]] = [
     (rules_shape.small, DOMAIN, FULL_FUNCTION),
+    (rules_shape.small, "src/milletpay/migrations/0001_first.sql", "-- " + "x" * 108),
     (
         rules_shape.small,
         DOMAIN,
@@ -92,6 +93,7 @@ HONEST: list[tuple[Rule, str, str]] = [
     (rules_reach.no_float, "src/milletpay/plumbing/desk.py", "wait = 0.5"),
     (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setenv('HOME', '/nowhere')"),
     (rules_sql.sql_is_source, DOMAIN, '"""SELECT is a word."""\nsay = "UPDATE the terminal first"'),
+    (rules_sql.sql_is_source, DOMAIN, "q = f'CREATE DATABASE {name}'"),
     (rules_sql.own_schema, SQL, "SELECT p.amount FROM payments.payment p -- not ledger.transfer"),
     (rules_sql.own_schema, SQL, "SELECT account.ledger FROM payments.account"),
 ]

@@ -243,3 +243,32 @@ balances
   account  debits_posted  credits_posted
   Ann      10             10
   Bob      10             10
+
+story A closing in a broken chain leaves both accounts open; a void in one leaves both closed.
+
+accounts
+  id   status
+  Ann  created
+  Bob  created
+  Cem  created
+
+transfers
+  id     debit_account_id  credit_account_id  pending_id  amount  ledger  code  flags                                        status
+  shut   Ann               Bob                -           5       156     1     linked+pending+closing_debit+closing_credit  linked_event_failed
+  bad1   Ann               Ann                -           5       156     1     -                                            accounts_must_be_different
+  there  Ann               Bob                -           1       156     1     -                                            created
+  back   Bob               Ann                -           1       156     1     -                                            created
+  close  Ann               Bob                -           5       156     1     pending+closing_debit+closing_credit         created
+  open   -                 -                  close       -       -       -     linked+void_pending_transfer                 linked_event_failed
+  bad2   Cem               Cem                -           5       156     1     -                                            accounts_must_be_different
+  late1  Ann               Cem                -           1       156     1     -                                            debit_account_already_closed
+  late2  Cem               Bob                -           1       156     1     -                                            credit_account_already_closed
+  again  -                 -                  shut        -       -       -     void_pending_transfer                        pending_transfer_not_found
+
+balances
+  account  debits_pending  debits_posted  credits_pending  credits_posted  closed
+  Ann      5               1              -                1               yes
+  Bob      -               1              5                1               yes
+  Cem      -               -              -                -               no
+
+absent shut open

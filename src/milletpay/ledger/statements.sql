@@ -5,6 +5,10 @@ FROM ledger.batch
 ORDER BY number DESC
 LIMIT 1;
 
+-- name: digest
+-- The digest of a batch.
+SELECT digest FROM ledger.batch WHERE number = $1;
+
 -- name: accounts
 -- Accounts by id, with the balances of the checkpoint.
 SELECT id, user_data_128, user_data_64, user_data_32, ledger, code, flags, timestamp,

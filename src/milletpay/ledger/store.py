@@ -191,7 +191,11 @@ class Book:
 
     async def _catch_up(self, connection: Connection, head: Head) -> None:
         """Take over what other writers did since this memory's head, or begin anew with the whole tail."""
-        if not self._current or head.tail_from > self.head.number + 1:
+        known = self._current and self.head.number + 1 >= head.tail_from
+        if known and self.head.number:
+            # A database that was restored from a copy has another past than this memory.
+            known = self.head.digest == await connection.fetchval(SQL["digest"], self.head.number)
+        if not known:
             self.machine = Machine()
             self.head = Head()
             self._behind.clear()

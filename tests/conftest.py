@@ -4,6 +4,8 @@
 `owner_url`, `app_url` and `database` are one database from three sides; other processes take the URLs.
 """
 
+import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
-from tests.flows.millet_process import data_directory
+from tests.flows.millet_process import data_directory, make_data
 from tests.servers import Servers, TestServer
 
 
@@ -50,7 +52,22 @@ async def database(app_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
+def new_data() -> Iterator[Path]:
     """A data directory that does not exist yet, where any user may make one."""
     with data_directory() as directory:
         yield directory
+
+
+@pytest.fixture(scope="session")
+def made_data() -> Iterator[Path]:
+    """A data directory with a cluster in it and no server: made once, to be copied."""
+    with data_directory() as directory:
+        asyncio.run(make_data(directory))
+        yield directory
+
+
+@pytest.fixture
+def data(new_data: Path, made_data: Path) -> Path:
+    """A data directory with a cluster of its own in it and no server."""
+    subprocess.run(["/bin/cp", "-a", made_data, new_data], check=True)
+    return new_data

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import milletpay
+from milletpay.plumbing.embedded import EmbeddedServer
 from milletpay.plumbing.embedded.postmaster import find_postmaster
 
 SOURCE = Path(milletpay.__file__).parent.parent
@@ -95,6 +96,12 @@ def millet(*arguments: str, **more: Any) -> Iterator[MilletProcess]:
         yield process
     finally:
         process.end()
+
+
+async def make_data(directory: Path) -> None:
+    """Have the server make its data, and stop it."""
+    server = await EmbeddedServer.start(directory, purpose="tests", say=print)
+    await server.stop()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from milletpay.plumbing.embedded.postmaster import Postmaster, find_postmaster
 from tests.flows.millet_process import PATIENCE_SECONDS, MilletProcess, millet
-from tests.servers import TestServer, every_server
+from tests.servers import every_server
 
 
 def server_in(data: Path) -> Postmaster:
@@ -21,10 +20,8 @@ def server_in(data: Path) -> Postmaster:
 
 
 def children_of(pid: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(line) for line in listed.stdout.split()]
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -41,8 +38,8 @@ def is_healthy(process: MilletProcess) -> bool:
         return False
 
 
-def test_it_answers_refuses_a_second_one_and_stops(data: Path) -> None:
-    with millet("up", "--data", str(data), "--port", "0", "--workers", "2", "--demo") as first:
+def test_it_answers_refuses_a_second_one_and_stops(new_data: Path) -> None:
+    with millet("up", "--data", str(new_data), "--port", "0", "--workers", "2", "--demo") as first:
         first.wait_until_up()
         assert "not part of this version" in first.said()
         status, headers, body = first.get("/healthz")
@@ -57,19 +54,19 @@ def test_it_answers_refuses_a_second_one_and_stops(data: Path) -> None:
         assert [body["code"] for _, _, body in refusals] == ["not_found", "method_not_allowed"]
         assert refusals[1][1]["Allow"] == "GET, HEAD"
 
-        with millet("up", "--data", str(data), "--port", "0") as second:
+        with millet("up", "--data", str(new_data), "--port", "0") as second:
             assert second.wait() == 1
             assert f"in use by millet up (process {first.process.pid})" in second.said()
-        with millet("up", "--data", str(data), "--port", str(first.address[1])) as third:
+        with millet("up", "--data", str(new_data), "--port", str(first.address[1])) as third:
             assert third.wait() == 1
             assert "cannot be listened on" in third.said()
 
-        server = server_in(data)
+        server = server_in(new_data)
         assert first.stop() == 0
-        assert find_postmaster(data / "postgres") is None
+        assert find_postmaster(new_data / "postgres") is None
         assert not Path(f"/proc/{server.pid}").exists()
-        assert "database system is shut down" in (data / "postgres.log").read_text()
-        assert not (data / "socket").exists()
+        assert "database system is shut down" in (new_data / "postgres.log").read_text()
+        assert not (new_data / "socket").exists()
 
 
 def test_killed_with_all_its_work_left_behind_it_starts_again(data: Path) -> None:
@@ -114,12 +111,12 @@ def test_what_dies_under_it_is_started_again(data: Path) -> None:
         assert running.stop() == 0
 
 
-def test_interrupted_while_it_makes_the_data_it_makes_them_again(data: Path) -> None:
-    with millet("up", "--data", str(data), "--port", "0") as first:
-        wait_until((data / "postgres.partial").exists)
+def test_interrupted_while_it_makes_the_data_it_makes_them_again(new_data: Path) -> None:
+    with millet("up", "--data", str(new_data), "--port", "0") as first:
+        wait_until((new_data / "postgres.partial").exists)
         assert first.stop() == 0
-        assert not (data / "postgres").exists()
-    with millet("up", "--data", str(data), "--port", "0") as second:
+        assert not (new_data / "postgres").exists()
+    with millet("up", "--data", str(new_data), "--port", "0") as second:
         second.wait_until_up()
         assert second.stop() == 0
 
@@ -146,7 +143,7 @@ def test_it_says_when_the_database_does_not_commit(data: Path) -> None:
 
 
 @every_server
-def test_it_runs_on_a_server_named_by_url(server: TestServer, owner_url: str) -> None:
+def test_it_runs_on_a_server_named_by_url(owner_url: str) -> None:
     with millet("up", "--port", "0", environment={"MILLET_DATABASE_URL": owner_url}) as running:
         running.wait_until_up()
         assert is_healthy(running)
@@ -158,6 +155,8 @@ def test_it_runs_on_a_server_named_by_url(server: TestServer, owner_url: str) ->
     [
         ("postgresql://me:hush@127.0.0.1:1/books", "cannot be reached"),
         ("postgresql://me:hush@/books?host=/nowhere", "cannot be reached"),
+        ("postgresql://me:hush/hush@here/books", "URL is not understood"),
+        ("mysql://me:hush@here/books", "URL is not understood"),
     ],
 )
 def test_it_says_why_a_server_cannot_be_used(url: str, sentence: str) -> None:

@@ -65,7 +65,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, *, connections: int = 8) -> "Database":
         """Connect with at most `connections` sessions; refuses with `DatabaseUnavailable`."""
-        with _translating():
+        with connecting():
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
@@ -89,7 +89,7 @@ class Database:
 
     async def connect(self) -> Connection:
         """Open a connection of the same kind outside the pool; the caller closes it."""
-        with _translating():
+        with connecting():
             connection = await asyncpg.connect(
                 self._url,
                 timeout=CONNECT_SECONDS,
@@ -157,13 +157,16 @@ async def lock_book(connection: Connection) -> None:
 def unavailable(error: BaseException) -> bool:
     """Say whether the error means that the database is gone, refuses or is full (and not a defect)."""
     if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, asyncpg.DataError) and "clos" in str(error)
+        # What asyncpg says of a connection that broke; all else that it says is a defect of the caller.
+        return any(word in str(error) for word in ("closed", "closing", "released"))
     return isinstance(
         error,
         (
             DatabaseUnavailable,
             OSError,
             TimeoutError,
+            # Asked between the server's farewell and the end of the connection, asyncpg is confused.
+            asyncpg.InternalClientError,
             asyncpg.PostgresConnectionError,
             asyncpg.InsufficientResourcesError,
             asyncpg.InvalidAuthorizationSpecificationError,
@@ -199,9 +202,28 @@ def describe(error: BaseException) -> str:
             return f"The database ended a transaction that was paused too long ({said}). Try again."
         case TimeoutError():
             return "The database did not answer in time. It is overloaded, or the network to it is broken."
-        case OSError() | asyncpg.PostgresConnectionError() | asyncpg.InterfaceError():
+        case (
+            OSError()
+            | asyncpg.PostgresConnectionError()
+            | asyncpg.InterfaceError()
+            | asyncpg.InternalClientError()
+        ):
             return f"The database cannot be reached ({said}). Check that it runs, and its address."
     return f"The database stopped the work ({said}). See its log; try again when it is back."
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Turn what can be wrong with a new connection, its URL included, into `DatabaseUnavailable`."""
+    with _translating():
+        try:
+            yield
+        except ValueError:
+            # What it says may be a piece of the password.
+            raise DatabaseUnavailable(
+                "The database's URL is not understood. Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE,"
+                " with other than letters and digits in the password as %XX."
+            ) from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Final
 
 import asyncpg
 
-from milletpay.plumbing.database import Connection, DatabaseUnavailable, describe, unavailable
+from milletpay.plumbing.database import Connection, connecting
 from milletpay.plumbing.roles import application_url, prepare_grantee, with_grantee
 
 PACKAGES: Final = ("plumbing", "ledger")
@@ -70,21 +70,24 @@ async def migrate(*, owner_url: str, app_url: str | None = None) -> str:
 
 async def connect_owner(url: str) -> Connection:
     """Connect as the owner; refuses an old server with its version, and `DatabaseUnavailable`."""
-    try:
+    with connecting():
         connection = await asyncpg.connect(url, server_settings=OWNER_SETTINGS)
-    except Exception as error:
-        if unavailable(error):
-            raise DatabaseUnavailable(describe(error)) from error
-        raise
     version = connection.get_server_version()
-    if version.major < SERVER_MINIMUM:
+    try:
+        refuse_old_server(major=version.major, minor=version.minor)
+    except MigrationRefused:
         await connection.close()
-        raise MigrationRefused(
-            f"The server is PostgreSQL {version.major}.{version.minor};"
-            f" MilletPay needs {SERVER_MINIMUM} or newer. Upgrade it, or leave --database-url away"
-            " to use the PostgreSQL that comes with MilletPay."
-        )
+        raise
     return connection
+
+
+def refuse_old_server(*, major: int, minor: int) -> None:
+    """Refuse a server that lacks what the schema uses."""
+    if major < SERVER_MINIMUM:
+        raise MigrationRefused(
+            f"The server is PostgreSQL {major}.{minor}; MilletPay needs {SERVER_MINIMUM} or newer."
+            " Upgrade it, or leave --database-url away to use the PostgreSQL that comes with MilletPay."
+        )
 
 
 async def install(connection: Connection, *, grantee: str) -> None:

@@ -143,6 +143,8 @@ async def _set_login(connection: Connection, *, login: str, password: str) -> No
     await connection.execute(f"{verb} ROLE {login} LOGIN PASSWORD '{verifier}'")
     await connection.execute(f"GRANT {APPLICATION} TO {login}")
     database = await connection.fetchval("SELECT current_database()")
+    # By default everybody may connect, and the login of another database is a member of the same group.
+    await connection.execute(f"REVOKE ALL ON DATABASE {quote_name(database)} FROM PUBLIC")
     await connection.execute(f"GRANT CONNECT ON DATABASE {quote_name(database)} TO {login}")
     await connection.execute(
         "INSERT INTO plumbing.secret (name, value) VALUES ($1, $2)"

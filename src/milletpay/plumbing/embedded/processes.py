@@ -81,12 +81,14 @@ async def run_to_end(
     return process.status(), process.said()
 
 
-async def wait_while(condition: Callable[[], bool], *, doing: str, say: Say) -> None:
-    """Poll without a limit of time, and say every few seconds what is waited for."""
+async def wait_while(
+    condition: Callable[[], bool], *, doing: str, say: Say, every_seconds: int = SAY_SECONDS
+) -> None:
+    """Poll without a limit of time, and say every so often what is waited for."""
     clock = asyncio.get_running_loop().time
     start, said = clock(), 0
     while condition():
         await asyncio.sleep(POLL_SECONDS)
-        if clock() - start > (said + 1) * SAY_SECONDS:
+        if clock() - start > (said + 1) * every_seconds:
             said += 1
-            say(f"{doing}: {said * SAY_SECONDS} s so far; it is given all the time it needs.")
+            say(f"{doing}: {said * every_seconds} s so far; it is given all the time it needs.")

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from milletpay.plumbing.clock import SystemClock
-from milletpay.plumbing.database import Database, lock_book
+from milletpay.plumbing.database import Connection, Database, lock_book
 from milletpay.plumbing.desk import Desk, DeskRow, TooLate, Unavailable, Unknown
 from tests.flows.till import Facts, Move, Tills, build_tills, open_desk, read_moves
 from tests.flows.wire import Cut, Wire
@@ -94,6 +94,47 @@ async def test_doubt_that_lasts_is_said_and_resolved_later(
         await wired.close()
     async with database.connection() as connection:
         assert [id for id, *_ in await read_moves(connection)] == [1, 2]
+
+
+async def test_a_desk_in_doubt_stops_when_everyone_was_told(app_url: str, tills: Tills) -> None:
+    async with Wire.to(app_url) as (wire, url):
+        wired = await Database.open(url, connections=1)
+        desk = open_desk(wired, tills)
+        await desk.start()
+        wire.cut, wire.closed_by_cut = Cut.BEFORE_COMMIT, True
+        begun = desk.submit(Move(id=1, till=0, amount=1), patience_ns=BLINK_NS)
+        await asyncio.sleep(0.1)
+        waiting = desk.submit(Move(id=2, till=0, amount=1), patience_ns=BLINK_NS)
+        await desk.stop()
+        assert isinstance(begun.exception(), Unknown)
+        assert isinstance(waiting.exception(), Unavailable)
+        await wired.close()
+
+
+class MoveIsProof:
+    """A proof made of what save writes anyway."""
+
+    async def prepare(self, connection: Connection) -> None:
+        """Nothing to prepare."""
+
+    def closing(self, facts: Facts) -> str:  # noqa: ARG002
+        return ""
+
+    async def recorded(self, connection: Connection, facts: Facts) -> bool:
+        id = facts.new[0][0]
+        return await connection.fetchval("SELECT id FROM till.move WHERE id = $1", id) is not None
+
+
+@pytest.mark.parametrize("cut", [Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT])
+async def test_a_business_may_bring_its_own_proof(app_url: str, tills: Tills, cut: Cut) -> None:
+    async with Wire.to(app_url) as (wire, url):
+        wired = await Database.open(url, connections=1)
+        clock = SystemClock()
+        async with Desk(database=wired, business=tills, proof=MoveIsProof(), clock=clock) as desk:
+            wire.cut = cut
+            assert (await desk.submit(Move(id=1, till=0, amount=1))).balance == 1001
+        await wired.close()
+    assert tills.batches == ([1] if cut is Cut.AFTER_COMMIT else [1, 1])
 
 
 async def test_a_database_that_is_gone_is_waited_for_until_the_deadline(

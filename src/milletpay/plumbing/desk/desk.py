@@ -83,7 +83,9 @@ class Desk(Generic[Command, Facts, Answer]):
         """
         if not self._open:
             raise Stopped("The desk takes no commands: it is stopping, or was not started.")
-        future = self._line.join(command, patience_ns=patience_ns or self._patience_ns)
+        if patience_ns is None:
+            patience_ns = self._patience_ns
+        future = self._line.join(command, patience_ns=patience_ns)
         if not self._busy:
             self._busy = True
             self._wake.set()

@@ -1,10 +1,14 @@
 """A process decides on what it remembers only while that is still the book."""
 
-import asyncpg
+from typing import cast
 
-from milletpay.ledger import Account, AccountFlags, Transfer
+import asyncpg
+import pytest
+
+from milletpay.ledger import Account, AccountFlags, NotAnEvent, Transfer
+from milletpay.ledger.bookkeeping import open_bookkeeper
 from milletpay.ledger.store import SQL, Book
-from milletpay.plumbing.clock import ManualClock
+from milletpay.plumbing.clock import ManualClock, SystemClock
 from milletpay.plumbing.database import Database, lock_book
 from milletpay.plumbing.dates import day_of
 
@@ -84,3 +88,14 @@ async def test_memory_of_a_branch_that_is_gone_is_dropped(database: Database, ow
     async with database.connection() as connection:
         rows = await connection.fetch(SQL["accounts_now"], [ANNA, BELA])
     assert {row["id"]: row["credits_posted"] - row["debits_posted"] for row in rows} == {ANNA: 0, BELA: 102}
+
+
+@pytest.mark.parametrize("id", ["x", None, 1.5, -1, 2**128])
+async def test_an_id_that_is_none_is_named_by_the_store_too(database: Database, id: object) -> None:
+    """What cannot be looked up is left to the machine, which says what is wrong."""
+    clock = SystemClock()
+    async with open_bookkeeper(database=database, clock=clock, desk_id=1) as bookkeeper:
+        with pytest.raises(NotAnEvent, match=r"transfer 0 of the batch: id is"):
+            await bookkeeper.create_transfers([Transfer(id=cast(int, id))])
+        with pytest.raises(NotAnEvent, match=r"account 0 of the batch: id is"):
+            await bookkeeper.create_accounts([Account(id=cast(int, id))])

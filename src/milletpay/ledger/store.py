@@ -101,7 +101,8 @@ class Book:
         Ids above the greatest of the book are new and cost nothing.
         """
         id_max = self.head.id_max
-        ids = _possible(self.machine.unknown_transfers([id for id in transfers if id <= id_max]))
+        old = [id for id in transfers if type(id) is int and id <= id_max]
+        ids = _possible(self.machine.unknown_transfers(old))
         touched = set(accounts)
         if ids:
             rows = await connection.fetch(SQL["transfers"], ids)

@@ -15,7 +15,17 @@ from typing import Final
 
 from milletpay.ledger.head import Head, seal
 from milletpay.ledger.machine import Machine
-from milletpay.ledger.model import BATCH_MAX, CLOSED, ID_MAX, PENDING, Account, Resolution
+from milletpay.ledger.model import (
+    BATCH_MAX,
+    CLOSED,
+    ID_MAX,
+    PENDING,
+    Account,
+    CreateAccountStatus,
+    CreateTransferStatus,
+    Resolution,
+    Transfer,
+)
 from milletpay.ledger.reading import Row, account_of, transfer_of
 from milletpay.ledger.rows import (
     BALANCE_SIZE,
@@ -64,6 +74,11 @@ class Book:
         self._tail_records = 0
         self._stream: Stream | None = None
         self._saved: Head | None = None
+        self._wanted_accounts: set[int] = set()
+        self._wanted_transfers: set[int] = set()
+        self._noted = False
+        self.remembered = False
+        """Whether nobody else has written between the last batch of this process and the open one."""
 
     @property
     def accounting_date(self) -> int:
@@ -74,6 +89,32 @@ class Book:
         """Open this accounting date, and so close those before it; one that has passed changes nothing."""
         self._date = max(self._date, date)
 
+    @property
+    def now(self) -> int:
+        """The time at which the open batch happens, nanoseconds; the same for all that it decides."""
+        return self._now
+
+    def want(self, *accounts: int, transfers: Iterable[int] = ()) -> None:
+        """Note what the open batch will touch, for `load_wanted`."""
+        self._wanted_accounts.update(accounts)
+        self._wanted_transfers.update(transfers)
+
+    async def load_wanted(self, connection: Connection) -> None:
+        """Bring what is wanted."""
+        await self.load(connection, accounts=self._wanted_accounts, transfers=self._wanted_transfers)
+
+    def note(self) -> None:
+        """Let the open batch advance the book even if no money moves: something else has changed."""
+        self._noted = True
+
+    def open_accounts(self, events: Sequence[Account]) -> list[CreateAccountStatus]:
+        """Create accounts within the open batch."""
+        return self.machine.create_accounts(events, self.stamp(len(events)))
+
+    def post(self, events: Sequence[Transfer]) -> list[CreateTransferStatus]:
+        """Create transfers within the open batch."""
+        return self.machine.create_transfers(events, self.stamp(len(events)))
+
     def stamp(self, count: int) -> int:
         """A timestamp for `count` events, after every one that the book has given."""
         return max(self._now, self.machine.timestamp) + count
@@ -83,7 +124,11 @@ class Book:
         self.aborted()  # what a broken transaction may have left
         row = await connection.fetchrow(SQL["head"])
         head = Head() if row is None else Head(**dict(row))
-        if not self._current or head != self.head:
+        self.remembered = self._current and head == self.head
+        self._noted = False
+        self._wanted_accounts.clear()
+        self._wanted_transfers.clear()
+        if not self.remembered:
             await self._catch_up(connection, head)
         self._stream = Stream(connection, "transfer")
         self._date = head.accounting_date
@@ -123,7 +168,7 @@ class Book:
         assert self._stream is not None, "the book is not open"
         changes = self.machine.changes
         date = self.accounting_date
-        if not changes and date == self.head.accounting_date:
+        if not changes and not self._noted and date == self.head.accounting_date:
             return
         self.send_ahead()
         transfers = await self._stream.finish()

@@ -17,8 +17,10 @@ from milletpay.ledger import (
 from milletpay.ledger.chart import (
     BRIDGES,
     FLOWS,
+    UNITS_MAX,
     AccountClass,
     AccountKind,
+    Mode,
     NotALedger,
     OnePer,
     Pool,
@@ -26,6 +28,7 @@ from milletpay.ledger.chart import (
     TransferCode,
     account_id,
     bridges_in,
+    house_accounts,
     ledger_of,
     name_ledger,
     new_account,
@@ -47,7 +50,9 @@ OWN_IN_POOL_ID = 0xE1CE99E61076E371F846F77C192451E7
 
 
 def ledger_for(kind: AccountKind) -> int:
-    return units_ledger(7) if kind.pool is Pool.UNITS else ledger_of(kind.pool, currency=CNY)
+    if kind.pool is Pool.UNITS:
+        return units_ledger(7, mode=Mode.LIVE)
+    return ledger_of(kind.pool, currency=CNY, mode=Mode.LIVE)
 
 
 def owner_for(kind: AccountKind) -> int:
@@ -59,50 +64,66 @@ def account_of(kind: AccountKind) -> Account:
 
 
 @pytest.mark.parametrize(
-    ("pool", "currency", "ledger"),
+    ("mode", "pool", "currency", "ledger"),
     [
-        (Pool.CLIENT, Currency.CNY, 156),
-        (Pool.CLIENT, Currency.USD, 840),
-        (Pool.CLIENT, Currency.ALL, 8),
-        (Pool.OWN, Currency.CNY, 1156),
-        (Pool.FUND, Currency.CNY, 2156),
-        (Pool.CREDIT, Currency.CNY, 3156),
+        (Mode.LIVE, Pool.CLIENT, Currency.CNY, 156),
+        (Mode.LIVE, Pool.CLIENT, Currency.USD, 840),
+        (Mode.LIVE, Pool.CLIENT, Currency.ALL, 8),
+        (Mode.LIVE, Pool.OWN, Currency.CNY, 1156),
+        (Mode.LIVE, Pool.FUND, Currency.CNY, 2156),
+        (Mode.LIVE, Pool.CREDIT, Currency.CNY, 3156),
+        (Mode.TEST, Pool.CLIENT, Currency.CNY, 1_000_156),
+        (Mode.TEST, Pool.CREDIT, Currency.CNY, 1_003_156),
     ],
 )
-def test_ledger_numbers(pool: Pool, currency: Currency, ledger: int) -> None:
-    assert ledger_of(pool, currency=currency) == ledger
+def test_ledger_numbers(mode: Mode, pool: Pool, currency: Currency, ledger: int) -> None:
+    assert ledger_of(pool, currency=currency, mode=mode) == ledger
     name = name_ledger(ledger)
-    assert (name.pool, name.currency, name.unit) == (pool, currency, None)
+    assert (name.mode, name.pool, name.currency, name.unit) == (mode, pool, currency, None)
 
 
 def test_every_ledger_number_has_one_name() -> None:
     money = {
-        ledger_of(pool, currency=currency) for pool in Pool if pool is not Pool.UNITS for currency in Currency
+        ledger_of(pool, currency=currency, mode=mode)
+        for mode in Mode
+        for pool in Pool
+        if pool is not Pool.UNITS
+        for currency in Currency
     }
-    assert len(money) == 4 * len(Currency)
-    assert max(money) < units_ledger(0) == 10000
-    for ledger in money | {units_ledger(0), units_ledger(1), 2**32 - 1}:
+    units = {units_ledger(number, mode=mode) for mode in Mode for number in (0, 1, UNITS_MAX)}
+    assert len(money) == 2 * 4 * len(Currency)
+    assert not money & units
+    for ledger in money | units:
         name = name_ledger(ledger)
         if name.currency is not None:
-            assert ledger_of(name.pool, currency=name.currency) == ledger
+            assert ledger_of(name.pool, currency=name.currency, mode=name.mode) == ledger
         else:
             assert name.pool is Pool.UNITS
             assert name.unit is not None
-            assert units_ledger(name.unit) == ledger
+            assert units_ledger(name.unit, mode=name.mode) == ledger
 
 
-@pytest.mark.parametrize("ledger", [0, -1, -156, 1, 999, 1000, 4156, 9999, 2**32])
+@pytest.mark.parametrize(
+    "ledger",
+    [0, -1, -156, 1, 999, 1000, 4156, 9999, 999_999 + 1, 1_000_001, 1_009_999, 2_000_156, 2**32 - 1, 2**32],
+)
 def test_numbers_of_no_ledger(ledger: int) -> None:
     with pytest.raises(NotALedger, match=f"^{ledger} is"):
         name_ledger(ledger)
 
 
+def test_ledgers_have_names_for_people() -> None:
+    assert str(name_ledger(156)) == "client money in CNY"
+    assert str(name_ledger(1_001_156)) == "test own money in CNY"
+    assert str(name_ledger(1_010_007)) == "test units 7"
+
+
 def test_units_have_no_currency_and_end() -> None:
     with pytest.raises(ValueError, match="use units_ledger"):
-        ledger_of(Pool.UNITS, currency=CNY)
-    for number in (-1, 2**32 - 10000):
+        ledger_of(Pool.UNITS, currency=CNY, mode=Mode.LIVE)
+    for number in (-1, UNITS_MAX + 1):
         with pytest.raises(NotALedger, match=f"no unit {number}"):
-            units_ledger(number)
+            units_ledger(number, mode=Mode.LIVE)
 
 
 def test_codes_are_unique_and_fit_the_book() -> None:
@@ -135,8 +156,8 @@ def test_limits() -> None:
 
 
 def test_names_are_there_and_differ() -> None:
-    for table in (AccountKind, TransferCode, Pool):
-        members: list[AccountKind | TransferCode | Pool] = list(table)
+    for table in (AccountKind, TransferCode, Pool, Mode):
+        members: list[AccountKind | TransferCode | Pool | Mode] = list(table)
         assert len({member.chinese for member in members}) == len(members)
         assert all(member.meaning and "|" not in member.meaning for member in members)
 
@@ -193,10 +214,21 @@ def test_both_ends_of_a_bridge_move_in_the_same_flows() -> None:
         assert up == Counter(reason.flow for reason in TransferCode if reason.debit is bridge.due)
 
 
-def test_bridge_accounts_are_house_accounts() -> None:
-    (bridge,) = bridges_in(Currency.USD)
-    assert bridge.owed_id == account_id(AccountKind.OWN_IN_POOL, ledger=840)
-    assert bridge.due_id == account_id(AccountKind.DUE_FROM_POOL, ledger=1840)
+def test_bridge_accounts_are_house_accounts_of_one_mode() -> None:
+    for mode in Mode:
+        (bridge,) = bridges_in(Currency.USD, mode=mode)
+        assert bridge.owed_id == account_id(AccountKind.OWN_IN_POOL, ledger=mode.base + 840)
+        assert bridge.due_id == account_id(AccountKind.DUE_FROM_POOL, ledger=mode.base + 1840)
+        assert {bridge.owed_id, bridge.due_id} < {a.id for a in house_accounts(Currency.USD, mode=mode)}
+
+
+def test_house_accounts_are_there_once_in_each_mode() -> None:
+    live, play = (house_accounts(CNY, mode=mode) for mode in Mode)
+    assert {AccountKind.coded(account.code).one_per for account in live} == {OnePer.HOUSE}
+    assert [account.code for account in live] == [account.code for account in play]
+    assert not {account.id for account in live} & {account.id for account in play}
+    machine = Machine()
+    assert set(machine.create_accounts(live + play, 1000)) == {CreateAccountStatus.created}
 
 
 @pytest.mark.parametrize("reason", TransferCode)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from milletpay.ledger.chart.kinds import AccountKind, account_id
-from milletpay.ledger.chart.pools import ledger_of
+from milletpay.ledger.chart.pools import Mode, ledger_of
 from milletpay.money import Currency
 
 
@@ -23,20 +23,20 @@ BRIDGES = (Bridge(owed=AccountKind.OWN_IN_POOL, due=AccountKind.DUE_FROM_POOL),)
 
 @dataclass(frozen=True, slots=True)
 class BridgeAccounts:
-    """The two accounts of a bridge in one currency. Their balances are equal after every linked chain."""
+    """The two accounts of a bridge in a currency and mode. Their balances are equal after each linked chain."""
 
     bridge: Bridge
     owed_id: int
     due_id: int
 
 
-def bridges_in(currency: Currency) -> list[BridgeAccounts]:
-    """The accounts of every bridge in a currency. One that does not exist yet stands at zero."""
+def bridges_in(currency: Currency, *, mode: Mode) -> list[BridgeAccounts]:
+    """The accounts of every bridge in a currency and mode. One that does not exist yet stands at zero."""
     return [
         BridgeAccounts(
             bridge=bridge,
-            owed_id=account_id(bridge.owed, ledger=ledger_of(bridge.owed.pool, currency=currency)),
-            due_id=account_id(bridge.due, ledger=ledger_of(bridge.due.pool, currency=currency)),
+            owed_id=account_id(bridge.owed, ledger=ledger_of(bridge.owed.pool, currency=currency, mode=mode)),
+            due_id=account_id(bridge.due, ledger=ledger_of(bridge.due.pool, currency=currency, mode=mode)),
         )
         for bridge in BRIDGES
     ]

@@ -11,8 +11,9 @@ from enum import Enum, unique
 from functools import cache
 from hashlib import sha256
 
-from milletpay.ledger.chart.pools import Pool, name_ledger
+from milletpay.ledger.chart.pools import Mode, Pool, ledger_of, name_ledger
 from milletpay.ledger.model import ID_MAX, Account, AccountFlags
+from milletpay.money import Currency
 
 
 class Side(Enum):
@@ -165,6 +166,18 @@ def new_account(kind: AccountKind, *, ledger: int, owner: int = 0) -> Account:
         code=kind.code,
         flags=kind.flags,
     )
+
+
+def house_accounts(currency: Currency, *, mode: Mode) -> list[Account]:
+    """The events that create every house account for client and own money in a currency and mode.
+
+    Whoever opens the first account for a customer or merchant there opens these too; later they exist.
+    """
+    return [
+        new_account(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode))
+        for kind in AccountKind
+        if kind.one_per is OnePer.HOUSE and kind.pool is not Pool.UNITS
+    ]
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from milletpay.ledger.chart.bridges import BRIDGES
 from milletpay.ledger.chart.kinds import AccountKind, OnePer
-from milletpay.ledger.chart.pools import Pool
+from milletpay.ledger.chart.pools import Mode, Pool
 from milletpay.ledger.chart.transfer_codes import FLOWS, TransferCode
 from milletpay.ledger.model import AccountFlags
 
@@ -40,6 +40,12 @@ def _pools() -> Iterable[str]:
         example = "10000" if pool is Pool.UNITS else f"{pool.base + 156} for CNY"
         rows.append([pool.name.lower(), number, example, pool.chinese, pool.meaning])
     yield from _table(["pool", "ledger", "such as", "Chinese", "what it is"], rows)
+    yield "Each pool is there once in each mode, and so is each account below.\n"
+    modes = [
+        [mode.name.lower(), f"ledger + {mode.base}" if mode.base else "ledger", mode.chinese, mode.meaning]
+        for mode in Mode
+    ]
+    yield from _table(["mode", "number", "Chinese", "what it is"], modes)
 
 
 def _accounts() -> Iterable[str]:

@@ -2,7 +2,8 @@
 
 The book refuses a transfer between two ledger numbers, so client money and own money cannot be mixed even by
 a defect. The number says both which money it is and whose: the currency's ISO 4217 number, plus the pool's
-thousand.
+thousand. Money of test mode stands in pools of its own, a million further on, so that it never meets the
+other.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from enum import Enum, unique
 
 from milletpay.money import Currency
 
-LEDGER_MAX = 2**32 - 1
-"""The greatest ledger number that the book can write."""
+UNITS_MAX = 989_999
+"""The number of the last unit: its ledger is the last one before those of test mode."""
 
 
 class NotALedger(ValueError):
@@ -35,56 +36,73 @@ class Pool(Enum):
         self.meaning: str = meaning
 
 
+@unique
+class Mode(Enum):
+    """Whether money is meant. The columns: what is added to the ledger number; names."""
+
+    LIVE = 0, "正式", "real money"
+    TEST = 1_000_000, "测试", "play money, for those who build; it never meets real money"
+
+    def __init__(self, base: int, chinese: str, meaning: str) -> None:
+        self.base: int = base
+        """What is added to the number that the pool has in live mode."""
+        self.chinese: str = chinese
+        self.meaning: str = meaning
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerName:
-    """What a ledger number stands for: a pool, and either its currency or the number of its unit."""
+    """What a ledger number stands for: a mode, a pool, and either its currency or the number of its unit."""
 
+    mode: Mode
     pool: Pool
     currency: Currency | None
     unit: int | None
 
     def __str__(self) -> str:
-        """Such as `client money in CNY` or `units 7`."""
+        """Such as `client money in CNY`, `test client money in CNY` or `units 7`."""
         of = f"money in {self.currency}" if self.currency else f"{self.unit}"
-        return f"{self.pool.name.lower()} {of}"
+        test = "test " if self.mode is Mode.TEST else ""
+        return f"{test}{self.pool.name.lower()} {of}"
 
 
-def ledger_of(pool: Pool, *, currency: Currency) -> int:
-    """The ledger number of a pool of money: 156 for client money in CNY, 1156 for own money in CNY.
+def ledger_of(pool: Pool, *, currency: Currency, mode: Mode) -> int:
+    """The ledger number of a pool of money: 156 for client money in CNY, 1000156 for the same in test mode.
 
     :raises ValueError: for the pool of units, which has no currency: use `units_ledger`
     """
     if pool is Pool.UNITS:
         raise ValueError("units are not money and have no currency; use units_ledger(number)")
-    return pool.base + currency.number
+    return mode.base + pool.base + currency.number
 
 
-def units_ledger(number: int) -> int:
-    """The ledger number of a unit that is not money: 10000 for unit 0.
+def units_ledger(number: int, *, mode: Mode) -> int:
+    """The ledger number of a unit that is not money: 10000 for unit 0, 1010000 for the same in test mode.
 
-    :raises NotALedger: below zero, or beyond what the book can write
+    :raises NotALedger: below zero, or beyond `UNITS_MAX`
     """
-    ledger = Pool.UNITS.base + number
-    if not Pool.UNITS.base <= ledger <= LEDGER_MAX:
-        raise NotALedger(f"there is no unit {number}; units run from 0 to {LEDGER_MAX - Pool.UNITS.base}")
-    return ledger
+    if not 0 <= number <= UNITS_MAX:
+        raise NotALedger(f"there is no unit {number}; units run from 0 to {UNITS_MAX}")
+    return mode.base + Pool.UNITS.base + number
 
 
 def name_ledger(ledger: int) -> LedgerName:
-    """The pool and currency, or the unit, of a ledger number.
+    """The mode, and the pool and currency, or the unit, of a ledger number.
 
     :raises NotALedger: with the number
     """
-    if Pool.UNITS.base <= ledger <= LEDGER_MAX:
-        return LedgerName(pool=Pool.UNITS, currency=None, unit=ledger - Pool.UNITS.base)
-    thousands, number = divmod(ledger, 1000)
+    mode = Mode.LIVE if ledger < Mode.TEST.base else Mode.TEST
+    place = ledger - mode.base
+    if 0 <= place - Pool.UNITS.base <= UNITS_MAX:
+        return LedgerName(mode=mode, pool=Pool.UNITS, currency=None, unit=place - Pool.UNITS.base)
+    thousands, number = divmod(place, 1000)
     pool = _MONEY_POOLS.get(thousands)
     currency = _CURRENCIES.get(number)
     if pool is None or currency is None:
         raise NotALedger(
             f"{ledger} is the ledger of no pool; client money in CNY is 156, own money in CNY is 1156"
         )
-    return LedgerName(pool=pool, currency=currency, unit=None)
+    return LedgerName(mode=mode, pool=pool, currency=currency, unit=None)
 
 
 _MONEY_POOLS = {pool.base // 1000: pool for pool in Pool if pool is not Pool.UNITS}

@@ -132,7 +132,7 @@ def test_it_says_when_the_database_does_not_commit(data: Path) -> None:
             start = time.monotonic()
             status, headers, body = running.get("/healthz")
             assert time.monotonic() - start < 4
-            assert (status, body["code"]) == (503, "database_unavailable")
+            assert (status, body["code"]) == (503, "unavailable")
             assert headers["Retry-After"] == "1"
             assert "not confirmed a commit" in body["detail"]
         finally:

@@ -47,6 +47,7 @@ class Prefix(StrEnum):
     WEBHOOK_ENDPOINT = "whe"
     PAYOUT = "out"
     SETTLEMENT = "set"
+    REQUEST = "req"
 
 
 class NotAnId(ValueError):

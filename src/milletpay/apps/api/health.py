@@ -1,8 +1,12 @@
 """Whether this process can commit: by the age of its last commit, or by a probe, at most one a second."""
 
 import asyncio
-from typing import Final
+from typing import Final, Literal
 
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Route
+from milletpay.apps.http.shapes import Output
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Database, DatabaseUnavailable
 
@@ -46,3 +50,35 @@ class Health:
         if error is None or isinstance(error, DatabaseUnavailable):
             return None if error is None else str(error)
         return f"A commit failed ({type(error).__name__}: {error}). See the database's log."
+
+
+class Healthy(Output, frozen=True, kw_only=True):
+    """The process can commit."""
+
+    status: Literal["ok"] = "ok"
+
+    @classmethod
+    def example(cls) -> "Healthy":
+        """All is well."""
+        return cls()
+
+
+def health_routes(health: Health) -> tuple[Route, ...]:
+    """`GET /healthz`."""
+
+    async def look(_request: Request) -> Healthy:
+        trouble = await health.trouble()
+        if trouble is not None:
+            raise Refuse(EdgeRefusal.UNAVAILABLE, trouble)
+        return Healthy()
+
+    return (
+        Route(
+            method="GET",
+            path="/healthz",
+            handler=look,
+            summary="Can this process commit?",
+            answers={200: Healthy},
+            tag="Operation",
+        ),
+    )

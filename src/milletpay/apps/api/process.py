@@ -14,7 +14,7 @@ from typing import Final
 
 import uvicorn
 
-from milletpay.apps.api.application import Application
+from milletpay.apps.api.application import make_application
 from milletpay.apps.api.health import Health
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
@@ -46,10 +46,12 @@ async def serve(order: Order) -> None:
     clock = SystemClock()
     database = await Database.open(order.app_url, connections=order.connections)
     health = Health(database=database, clock=clock)
-    application = Application(health=health, ids=IdSource(clock=clock, entropy=system_entropy))
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    application = make_application(health=health, ids=ids, clock=clock)
     server = Server(
         uvicorn.Config(
             application,
+            http="httptools",
             lifespan="off",
             ws="none",
             log_config=None,

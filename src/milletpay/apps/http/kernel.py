@@ -1,0 +1,251 @@
+"""The kernel: from a request to its answer, the same way for every route."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import CoroutineType
+from typing import Any, Final
+
+import msgspec
+
+from milletpay.apps.http.answers import JSON, PROBLEM, Answer
+from milletpay.apps.http.asgi import HeaderLine, Receive, Scope, Send
+from milletpay.apps.http.bodies import CLOSE, ClientGone, linger, read_body
+from milletpay.apps.http.endpoints import Endpoint, Paths
+from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
+from milletpay.apps.http.rates import RateLimits
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Surface, Table
+from milletpay.apps.http.shapes import Output
+from milletpay.apps.http.streams import EventStream
+from milletpay.apps.http.who import Principal
+from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.ids import IdSource
+
+log = logging.getLogger(__name__)
+
+STREAM: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    # A proxy that collects the answer before it passes it on would make it useless.
+    (b"x-accel-buffering", b"no"),
+)
+
+DECIDING: Final = frozenset(
+    (b"authorization", b"idempotency-key", b"x-api-version", b"content-length", b"content-type", b"cookie")
+)
+"""Headers of which a second one would be ambiguous."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Kernel:
+    """An ASGI application that serves tables of routes."""
+
+    def __init__(self, *, tables: Sequence[Table], problems: Problems, ids: IdSource, clock: Clock) -> None:
+        self._paths = Paths(tables)
+        self._problems = problems
+        self._ids = ids
+        self._rates = RateLimits(clock=clock)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the answers that go on for ever, so that a server can stop; all others are finished."""
+        self._stopping.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request."""
+        assert scope["type"] == "http", "the server is configured without lifespan and without web sockets"
+        request = Request(scope, self._ids.next())
+        extra: list[HeaderLine] = []
+        endpoint = None
+        try:
+            found = self._paths.find(scope["path"])
+            endpoint = None if found is None else found.methods.get(scope["method"])
+            if found is None or endpoint is None:
+                raise _nowhere(scope, () if found is None else found.methods)
+            said = await self._serve(request, endpoint, found.captured, receive, extra)
+            if type(said) is EventStream:
+                await self._stream(said, request, endpoint, receive, send)
+                return
+            answer = _as_answer(said, endpoint)
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - every request is answered; a defect is logged
+            surface = self._paths.surface_of(scope["path"]) if endpoint is None else endpoint.surface
+            answer = self._refused(error, request, surface)
+        content = answer.content
+        body = content if type(content) is bytes else _encode(content)
+        headers = [
+            (b"content-type", answer.media),
+            (b"content-length", b"%d" % len(body)),
+            (b"request-id", request.request_id.encode()),
+            *(self._paths.surface_of(scope["path"]).headers if endpoint is None else endpoint.headers),
+            *extra,
+            *answer.headers,
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.headers == CLOSE:
+            # The whole answer is sent, and the end of it kept back until the caller has finished sending.
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            if b"expect" not in request.headers:
+                await linger(receive)
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+    async def _serve(
+        self,
+        request: Request,
+        endpoint: Endpoint,
+        captured: Sequence[str],
+        receive: Receive,
+        extra: list[HeaderLine],
+    ) -> Output | Answer | EventStream:
+        """Look at everything that can be refused, in one column, then call the handler."""
+        scope = request.scope
+        lines = scope["headers"]
+        headers = request.headers = dict(lines)
+        if len(headers) != len(lines):
+            _refuse_doubles(lines)
+        surface = endpoint.surface
+        if b"x-api-version" in headers:
+            _refuse_other_version(headers[b"x-api-version"], surface)
+        if endpoint.who:
+            shown = surface.authenticate(headers)
+            principal = await shown if isinstance(shown, CoroutineType) else shown
+            request.principal = principal
+            if principal.rate is not None:
+                extra += self._rates.take(principal.credential, principal.rate)
+            _refuse_forbidden(principal, endpoint)
+        elif surface.rate_of_anyone is not None:
+            extra += self._rates.take(request.client, surface.rate_of_anyone)
+        arguments = endpoint.arguments(captured) if captured else {}
+        query = scope["query_string"]
+        if endpoint.route.query is not None:
+            arguments["query"] = endpoint.read_query(query)  # type: ignore[misc]  # it has one
+        elif query and endpoint.read_query is not None:
+            endpoint.read_query(query)
+        if endpoint.read_body is not None:
+            raw = request.raw = await read_body(receive, headers, most=endpoint.route.body_max)
+            body = endpoint.read_body(raw)
+            if endpoint.gives_body:
+                arguments["body"] = body
+        return await endpoint.route.handler(request, **arguments)
+
+    async def _stream(
+        self, stream: EventStream, request: Request, endpoint: Endpoint, receive: Receive, send: Send
+    ) -> None:
+        identity = (b"request-id", request.request_id.encode())
+        headers = [*STREAM, identity, *endpoint.headers]
+        await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
+        await stream.run(receive=receive, send=send, stopping=self._stopping)
+
+    def _refused(self, error: Exception, request: Request, surface: Surface) -> Answer:
+        if isinstance(error, Refuse):
+            return _problem(
+                self._problems.of(error.refusal),
+                error.detail,
+                request,
+                surface,
+                param=error.param,
+                object=error.object,
+                headers=error.headers,
+            )
+        kind = self._problems.of_error(error)
+        if kind is DEFECT:
+            log.error(
+                "request failed",
+                exc_info=error,
+                extra={"request_id": request.request_id, "path": request.path},
+            )
+        # What an exception says is for us: it may name what is inside.
+        return _problem(kind, kind.advice, request, surface)
+
+
+def _as_answer(said: Any, endpoint: Endpoint) -> Answer:  # noqa: ANN401 - what a handler gave back
+    """What the handler said, seen to be what its route promises."""
+    answer = said if type(said) is Answer else Answer(status=endpoint.status, content=said)
+    content = answer.content
+    if type(content) is not bytes:
+        shape = endpoint.shapes.get(answer.status)
+        assert shape is not None, f"{endpoint.route.path} answers {answer.status}, which it does not promise"
+        assert isinstance(content, shape), f"{endpoint.route.path} answers a {type(content).__name__}"
+        if answer.status == HTTPStatus.PAYMENT_REQUIRED and answer.media is JSON:
+            return Answer(status=answer.status, content=content, media=PROBLEM, headers=answer.headers)
+    return answer
+
+
+def _problem(
+    kind: ProblemKind,
+    detail: str,
+    request: Request,
+    surface: Surface,
+    *,
+    param: str | None = None,
+    object: str | None = None,  # noqa: A002 - as in the answer
+    headers: tuple[HeaderLine, ...] = (),
+) -> Answer:
+    problem = Problem(
+        type=kind.type,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        code=kind.code,
+        param=param,
+        request_id=request.request_id,
+        object=msgspec.UNSET if object is None else object,
+    )
+    if kind.retry_seconds is not None:
+        headers = (*headers, (b"retry-after", b"%d" % kind.retry_seconds))
+    if surface.show_problem is not None:
+        shown = surface.show_problem(problem)
+        return Answer(
+            status=shown.status,
+            content=shown.content,
+            media=shown.media,
+            headers=(*shown.headers, *headers),
+        )
+    return Answer(status=kind.status.value, content=problem, media=PROBLEM, headers=headers)
+
+
+def _nowhere(scope: Scope, methods: Any) -> Refuse:  # noqa: ANN401 - the methods that are there
+    path, method = scope["path"], scope["method"]
+    if not methods:
+        return Refuse(EdgeRefusal.NOT_FOUND, f"There is nothing at {path[:200]}.")
+    allow = ", ".join(methods)
+    return Refuse(
+        EdgeRefusal.METHOD_NOT_ALLOWED,
+        f"{path[:200]} takes {allow}, not {method}.",
+        headers=((b"allow", allow.encode()),),
+    )
+
+
+def _refuse_doubles(lines: Sequence[HeaderLine]) -> None:
+    seen = set()
+    for name, _ in lines:
+        if name in seen and name in DECIDING:
+            raise Refuse(EdgeRefusal.HEADER_DOUBLED, f"{name.decode()} was sent more than once.")
+        seen.add(name)
+
+
+def _refuse_other_version(asked: bytes, surface: Surface) -> None:
+    version = asked.decode("latin-1")
+    if surface.versions and version not in surface.versions:
+        raise Refuse(
+            EdgeRefusal.VERSION_UNKNOWN,
+            f"There is no version {version[:40]!r} of the API; there is {', '.join(surface.versions)}.",
+            param="X-Api-Version",
+        )
+
+
+def _refuse_forbidden(principal: Principal, endpoint: Endpoint) -> None:
+    route = endpoint.route
+    if principal.kind not in endpoint.who:
+        kinds = " or ".join(sorted(route.who)).replace("_", " ")
+        raise Refuse(
+            EdgeRefusal.CREDENTIAL_NOT_ALLOWED,
+            f"{route.method} {route.path} takes a {kinds}, not a {principal.kind.replace('_', ' ')}.",
+        )
+    if principal.scopes is not None and route.scope is not None and route.scope not in principal.scopes:
+        raise Refuse(EdgeRefusal.SCOPE_MISSING, f"The key lacks the permission {route.scope}.")

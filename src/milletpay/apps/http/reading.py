@@ -1,0 +1,140 @@
+"""From bytes to objects: bodies in JSON or of forms, and query strings, all by the types that describe them.
+
+A body is JSON whatever its `Content-Type` says. Beyond what msgspec refuses (syntax, types, unknown and
+missing fields, bounds), a field that is there twice is refused, as readers would not agree on which one
+counts; so is the character NUL, which a database cannot keep.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.shapes import Input
+
+FIELDS_MAX: Final = 200
+STRINGS: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*:)?', re.DOTALL)
+PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$\.?(?P<place>.*)`)?$", re.DOTALL)
+MISSING: Final = re.compile(r"Object missing required field `(?P<field>.*)`")
+UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
+
+Read = Callable[[bytes], Input]
+
+
+def json_reader(of: type[Input]) -> Read:
+    """Make what reads a body in JSON; an empty body is read as `{}` where that says enough."""
+    decode = msgspec.json.Decoder(of).decode
+    try:
+        empty: Input | None = decode(b"{}")
+    except msgspec.ValidationError:
+        empty = None
+
+    def read(body: bytes) -> Input:
+        if not body and empty is not None:
+            return empty
+        try:
+            found = decode(body)
+        except msgspec.ValidationError as error:
+            _refuse_field(error)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refuse(EdgeRefusal.MALFORMED_BODY, f"The body is not JSON: {_said(error)}") from error
+        keys = [string for string, colon in STRINGS.findall(body) if colon]
+        if len(keys) != len(set(keys)) or b"\\" in body:
+            _look_closely(body)
+        return found
+
+    return read
+
+
+def form_reader(of: type[Input]) -> Read:
+    """Make what reads the body of a form."""
+    read_query = query_reader(of)
+
+    def read(body: bytes) -> Input:
+        return read_query(body)
+
+    return read
+
+
+def query_reader(of: type[Input]) -> Read:
+    """Make what reads a query string; numbers and truth are read from text here."""
+
+    def read(query: bytes) -> Input:
+        fields: dict[str, str] = {}
+        for name, value in _pairs(query):
+            if name in fields:
+                raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name:.60} is there twice.", param=name)
+            if "\0" in name or "\0" in value:
+                raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
+            fields[name] = value
+        try:
+            return msgspec.convert(fields, of, strict=False)
+        except msgspec.ValidationError as error:
+            _refuse_field(error)
+
+    return read
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(query),
+            errors="strict",
+            max_num_fields=FIELDS_MAX,
+        )
+    except ValueError as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"The parameters cannot be read: {_said(error)}") from error
+
+
+def _refuse_field(error: msgspec.ValidationError) -> NoReturn:
+    found = PLACE.match(str(error))
+    assert found, "every text matches"
+    what, place = found["what"], found["place"] or ""
+    if found["key"]:
+        what = f"a name: {what}"
+    for pattern, refusal, words in (
+        (UNKNOWN, EdgeRefusal.UNKNOWN_FIELD, "is not known here"),
+        (MISSING, EdgeRefusal.MISSING_FIELD, "is missing"),
+    ):
+        if names := pattern.match(what):
+            param = f"{place}.{names['field']}".lstrip(".")[:200]
+            raise Refuse(refusal, f"{param} {words}.", param=param) from error
+    where = f"{place}: " if place else ""
+    raise Refuse(EdgeRefusal.INVALID_FIELD, f"{where}{what}.", param=place or None) from error
+
+
+def _look_closely(body: bytes) -> None:
+    """Read the body once more, slowly, for what msgspec passes over."""
+    json.loads(body, object_pairs_hook=_each_once, parse_constant=_refuse_text)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Refuse(EdgeRefusal.MALFORMED_BODY, f"{name:.60} is there twice.", param=name[:60])
+        for text in (name, *(value if isinstance(value, list) else (value,))):
+            if isinstance(text, str):
+                _refuse_nul(text, name=name)
+        found[name] = value
+    return found
+
+
+def _refuse_nul(text: str, *, name: str) -> None:
+    if "\0" in text:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name!r:.60} has the character NUL.", param=name[:60])
+
+
+def _refuse_text(text: str) -> NoReturn:
+    raise Refuse(EdgeRefusal.MALFORMED_BODY, f"The body is not JSON: {text} is no number.")
+
+
+def _said(error: Exception) -> str:
+    words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return words.removeprefix("JSON is malformed: ").rstrip(".")[:200] + "."

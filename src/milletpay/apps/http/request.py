@@ -1,0 +1,109 @@
+"""One request, as a handler sees it."""
+
+from typing import NewType
+
+from milletpay.apps.http.asgi import Headers, Scope
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.who import Principal
+from milletpay.plumbing.answers import Asked, ask
+from milletpay.plumbing.ids import IdForm, IdType, NotAnId, Prefix
+
+RequestId = NewType("RequestId", int)
+
+REQUEST_ID = IdForm(Prefix.REQUEST, RequestId)
+
+KEY_LENGTH_MAX = 255
+PRINTABLE = frozenset(range(0x20, 0x7F))
+
+
+class Request:
+    """What was asked, by whom. Body and parameters are given to the handler beside it, already decoded."""
+
+    __slots__ = ("headers", "id", "principal", "raw", "scope")
+
+    id: int
+    """A new id, later than those before. An object that the request makes may have it as its own id: then the
+    object leads to its request, and a problem that is answered again names the first one."""
+
+    principal: Principal
+    """Who asks; there is nobody on a route that anyone may use."""
+
+    raw: bytes
+    """The body, byte for byte."""
+
+    headers: Headers
+    scope: Scope
+
+    def __init__(self, scope: Scope, id: int) -> None:
+        self.scope = scope
+        self.id = id
+        self.raw = b""
+
+    @property
+    def request_id(self) -> str:
+        """The id in public, as in the header `Request-Id`."""
+        return REQUEST_ID.write(RequestId(self.id))
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for, decoded."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header `Idempotency-Key`; refused when it cannot be one."""
+        key = self.headers.get(b"idempotency-key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= KEY_LENGTH_MAX or not PRINTABLE.issuperset(key):
+            raise Refuse(
+                EdgeRefusal.IDEMPOTENCY_KEY_INVALID,
+                f"Idempotency-Key has {len(key)} bytes;"
+                f" it takes 1 to {KEY_LENGTH_MAX} printable ASCII characters.",
+            )
+        return key.decode("ascii")
+
+    @property
+    def asked(self) -> Asked | None:
+        """What makes this request known again: hashes of its key with its scope, and of its body."""
+        key = self.idempotency_key
+        if key is None:
+            return None
+        principal = self.principal
+        return ask(
+            owner=principal.owner,
+            mode=principal.mode.name,
+            method=self.scope["method"],
+            path=self.scope["path"],
+            key=key,
+            body=self.raw,
+        )
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The last event of a stream that the caller has seen, when it comes back for the rest."""
+        line = self.headers.get(b"last-event-id")
+        return None if line is None else line.decode("utf-8", "replace")
+
+    @property
+    def client(self) -> str:
+        """The address that the request came from, as far as it is known."""
+        client = self.scope.get("client")
+        return client[0] if client else "unknown"
+
+    def cookie(self, name: str) -> str | None:
+        """A cookie by its name."""
+        for part in self.headers.get(b"cookie", b"").decode("latin-1").split(";"):
+            found, _, value = part.strip().partition("=")
+            if found == name:
+                return value
+        return None
+
+
+def read_id(form: IdForm[IdType], text: str, *, param: str) -> IdType:
+    """Read an id out of a body or a query; refused, with the field at fault, when it is none of its kind."""
+    try:
+        return form.read(text)
+    except NotAnId as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{param}: {error}.", param=param) from error

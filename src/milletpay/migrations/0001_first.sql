@@ -246,3 +246,98 @@ GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.re
 GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed) ON ledger.account TO millet_app;
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;
+
+-- limits: what was counted.
+
+CREATE SCHEMA limits;
+
+GRANT USAGE ON SCHEMA limits TO millet_app;
+
+-- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back to
+-- the day on which it was counted is given back to the month too.
+CREATE TABLE limits.used (
+    subject  uuid NOT NULL,  -- a customer, an agreement
+    measure  smallint NOT NULL CHECK (measure > 0),
+    currency smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number
+    day      integer NOT NULL CHECK (day BETWEEN 10101 AND 99991231),  -- YYYYMMDD
+    count    integer NOT NULL CHECK (count >= 0),
+    amount   bigint NOT NULL CHECK (amount >= 0),  -- minor units
+    PRIMARY KEY (subject, measure, currency, day)
+) WITH (fillfactor = 50);  -- room for the next count beside the last, so that no index is touched
+
+GRANT SELECT, INSERT, UPDATE ON limits.used TO millet_app;
+
+-- fees: what merchants pay us.
+
+CREATE SCHEMA fees;
+
+GRANT USAGE ON SCHEMA fees TO millet_app;
+
+-- Contracts: never changed, only followed by one that begins later.
+CREATE TABLE fees.contract (
+    id             uuid PRIMARY KEY,
+    merchant       uuid NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number; minimum and cap in its minor units
+    effective_from integer NOT NULL CHECK (effective_from BETWEEN 10101 AND 99991231),  -- YYYYMMDD
+    basis_points   smallint NOT NULL CHECK (basis_points BETWEEN 0 AND 10000),
+    minimum        bigint NOT NULL CHECK (minimum >= 0),
+    cap            bigint CHECK (cap >= minimum),
+    on_refund      smallint NOT NULL CHECK (on_refund IN (1, 2)),  -- the fee is given back, kept
+    UNIQUE (merchant, currency, effective_from)
+);
+
+GRANT SELECT, INSERT ON fees.contract TO millet_app;
+
+-- customers: the people who have a wallet.
+
+CREATE SCHEMA customers;
+
+GRANT USAGE ON SCHEMA customers TO millet_app;
+
+CREATE TABLE customers.customer (
+    id           uuid PRIMARY KEY,
+    live         boolean NOT NULL,  -- else of test mode
+    phone        text COLLATE "C" NOT NULL CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    name         text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    verification smallint NOT NULL CHECK (verification IN (1, 2, 3)),  -- phone, basic, full
+    status       smallint NOT NULL CHECK (status IN (1, 2, 3)),  -- active, frozen, closed
+    created_at   bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch
+    version      integer NOT NULL CHECK (version > 0),  -- how many events it has had
+    UNIQUE (phone, live)
+);
+
+GRANT SELECT, INSERT ON customers.customer TO millet_app;
+GRANT UPDATE (name, verification, status, version) ON customers.customer TO millet_app;
+
+-- merchants: the businesses that take payments.
+
+CREATE SCHEMA merchants;
+
+GRANT USAGE ON SCHEMA merchants TO millet_app;
+
+CREATE TABLE merchants.merchant (
+    id         uuid PRIMARY KEY,
+    live       boolean NOT NULL,  -- else of test mode
+    name_en    text COLLATE "C" NOT NULL CHECK (name_en <> '' AND octet_length(name_en) <= 200),
+    name_zh    text COLLATE "C" NOT NULL CHECK (name_zh <> '' AND octet_length(name_zh) <= 200),
+    category   smallint NOT NULL CHECK (category BETWEEN 0 AND 9999),  -- ISO 18245
+    status     smallint NOT NULL CHECK (status IN (1, 2, 3)),  -- active, suspended, closed
+    created_at bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch
+    version    integer NOT NULL CHECK (version > 0)  -- how many events it has had
+);
+
+GRANT SELECT, INSERT ON merchants.merchant TO millet_app;
+GRANT UPDATE (status, version) ON merchants.merchant TO millet_app;
+
+-- Places where merchants sell.
+CREATE TABLE merchants.store (
+    id         uuid PRIMARY KEY,
+    merchant   uuid NOT NULL REFERENCES merchants.merchant (id),
+    name_en    text COLLATE "C" NOT NULL CHECK (name_en <> '' AND octet_length(name_en) <= 200),
+    name_zh    text COLLATE "C" NOT NULL CHECK (name_zh <> '' AND octet_length(name_zh) <= 200),
+    created_at bigint NOT NULL CHECK (created_at > 0)
+);
+
+CREATE INDEX store_merchant ON merchants.store (merchant, id);
+
+GRANT SELECT, INSERT ON merchants.store TO millet_app;

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 """One session; what `Database.connection` and `Database.transaction` lend, and `Database.connect` gives."""
 
+Row: TypeAlias = "asyncpg.Record"
+"""What was read: columns by name."""
+
 BOOK_LOCK: Final = 0x4D494C4C45540001
 """Advisory lock of the book: whoever holds it is the one writer."""
 

@@ -23,7 +23,7 @@ BRIDGES = (Bridge(owed=AccountKind.OWN_IN_POOL, due=AccountKind.DUE_FROM_POOL),)
 
 @dataclass(frozen=True, slots=True)
 class BridgeAccounts:
-    """The two accounts of a bridge in a currency and mode. Their balances are equal after each linked chain."""
+    """The two accounts of a bridge in a currency and mode. Their balances agree after each linked chain."""
 
     bridge: Bridge
     owed_id: int

@@ -1,0 +1,44 @@
+"""Customers: the people who have a wallet.
+
+Words: a **customer** belongs to one mode, has a phone number that no other customer of the mode has, and is
+known to us to some **verification**, which decides its limits. Who it is when it signs in is a matter of
+`identity`, what it holds a matter of the book.
+
+What holds: a customer has its accounts in the book from the moment it is there; it changes only at the desk,
+so that what moves money sees it as it stands; one that is not active moves no money; a closed one is closed
+for ever and has nothing left.
+"""
+
+from milletpay.customers.model import (
+    CUSTOMER_ID,
+    Customer,
+    CustomerId,
+    CustomerRefusal,
+    CustomerRefused,
+    CustomerStatus,
+    NotAPhone,
+    Phone,
+    read_phone,
+)
+from milletpay.customers.operations import CreateCustomer, Customers, SetCustomerStatus, VerifyCustomer
+from milletpay.customers.queries import find_by_phone, find_customer
+from milletpay.limits.model import Verification
+
+__all__ = [
+    "CUSTOMER_ID",
+    "CreateCustomer",
+    "Customer",
+    "CustomerId",
+    "CustomerRefusal",
+    "CustomerRefused",
+    "CustomerStatus",
+    "Customers",
+    "NotAPhone",
+    "Phone",
+    "SetCustomerStatus",
+    "Verification",
+    "VerifyCustomer",
+    "find_by_phone",
+    "find_customer",
+    "read_phone",
+]

@@ -1,0 +1,231 @@
+"""The writes of customers: commands at the desk."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias, assert_never
+
+from milletpay.customers.model import (
+    TRANSITIONS,
+    Customer,
+    CustomerId,
+    CustomerRefusal,
+    CustomerRefused,
+    CustomerStatus,
+    Phone,
+)
+from milletpay.customers.postings import accounts_of, accounts_opened
+from milletpay.customers.queries import customer_of
+from milletpay.ledger import CreateAccountStatus
+from milletpay.ledger.chart import Mode
+from milletpay.ledger.store import Book
+from milletpay.limits.model import Verification
+from milletpay.money import Currency
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.customers")
+
+REMEMBERED_MAX: Final = 200_000
+"""How many customers memory holds before it begins anew."""
+
+OPENED: Final = {CreateAccountStatus.created, CreateAccountStatus.exists}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateCustomer:
+    """Make a customer with a wallet in one currency. The same again answers with the same customer."""
+
+    id: CustomerId
+    mode: Mode
+    phone: Phone = field(repr=False)
+    name: str = field(repr=False)
+    verification: Verification
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCustomerStatus:
+    """Freeze a customer, let it go, or close it. Closing asks that nothing is left in these currencies."""
+
+    id: CustomerId
+    status: CustomerStatus
+    currencies: tuple[Currency, ...] = (Currency.CNY,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyCustomer:
+    """Note how well a customer is known now, and under which name."""
+
+    id: CustomerId
+    name: str = field(repr=False)
+    verification: Verification
+
+
+Command: TypeAlias = CreateCustomer | SetCustomerStatus | VerifyCustomer
+
+
+class Customers:
+    """The part of a desk that knows the customers. Parts above it say `want_customer`, then `customer`."""
+
+    commands: tuple[type, ...] = (CreateCustomer, SetCustomerStatus, VerifyCustomer)
+
+    def __init__(self, *, book: Book) -> None:
+        self._book = book
+        self._known: dict[CustomerId, Customer | None] = {}
+        self._by_phone: dict[tuple[Mode, Phone], CustomerId] = {}
+        self._wanted: set[CustomerId] = set()
+        self._wanted_phones: set[tuple[Mode, Phone]] = set()
+        self._changed: dict[CustomerId, Customer] = {}
+        self._events: list[Event] = []
+
+    def begin(self) -> None:
+        """A new batch."""
+        self._wanted.clear()
+        self._wanted_phones.clear()
+        self._by_phone.clear()
+        self._changed.clear()
+        self._events.clear()
+        if len(self._known) > REMEMBERED_MAX:
+            self.forget()
+
+    def forget(self) -> None:
+        """Customers may have changed."""
+        self._known.clear()
+        self._by_phone.clear()
+        self._changed.clear()
+        self._events.clear()
+
+    def want_customer(self, id: CustomerId) -> None:
+        """Note that the batch asks for a customer."""
+        if id not in self._known:
+            self._wanted.add(id)
+
+    def want(self, command: Command, /) -> None:
+        """Note whom a command is about."""
+        self.want_customer(command.id)
+        if isinstance(command, CreateCustomer):
+            self._wanted_phones.add((command.mode, command.phone))
+            accounts = accounts_opened(command.id, mode=command.mode, currency=command.currency)
+            self._book.want(*[account.id for account in accounts])
+        elif isinstance(command, SetCustomerStatus) and command.status is CustomerStatus.CLOSED:
+            for mode in Mode:
+                for currency in command.currencies:
+                    self._book.want(*accounts_of(command.id, mode=mode, currency=currency))
+
+    async def load(self, connection: Connection) -> None:
+        """Bring the customers that are wanted and not remembered, and who has a wanted phone number."""
+        if not self._wanted and not self._wanted_phones:
+            return
+        rows = await connection.fetch(
+            SQL["customers"],
+            self._wanted,
+            [mode is Mode.LIVE for mode, _ in self._wanted_phones],
+            [phone for _, phone in self._wanted_phones],
+        )
+        self._known.update(dict.fromkeys(self._wanted))
+        for customer in map(customer_of, rows):
+            self._known[customer.id] = customer
+            self._by_phone[customer.mode, customer.phone] = customer.id
+
+    def customer(self, id: CustomerId) -> Customer | None:
+        """A customer that the batch has asked for, as it stands now; None where there is none."""
+        return self._known[id]
+
+    def decide(self, command: Command, /) -> Customer | CustomerRefused:
+        """Decide one command: the customer as it then is, or why not."""
+        match command:
+            case CreateCustomer():
+                return self._create(command)
+            case SetCustomerStatus():
+                return self._set_status(command)
+            case VerifyCustomer():
+                return self._verify(command)
+            case _:
+                assert_never(command)
+
+    async def save(self, connection: Connection) -> None:
+        """Write the customers that have changed, and the news of it."""
+        if not self._changed:
+            return
+        changed = [self._changed[id] for id in sorted(self._changed)]
+        await connection.execute(
+            SQL["write_customers"],
+            [c.id for c in changed],
+            [c.mode is Mode.LIVE for c in changed],
+            [c.phone for c in changed],
+            [c.name for c in changed],
+            [c.verification.value for c in changed],
+            [c.status.value for c in changed],
+            [c.created_at for c in changed],
+            [c.version for c in changed],
+        )
+        await append(connection, events=self._events)
+
+    def _create(self, command: CreateCustomer) -> Customer | CustomerRefused:
+        known = self._known[command.id]
+        if known is not None and (known.mode, known.phone) == (command.mode, command.phone):
+            return known
+        if known is not None:
+            return _refused(CustomerRefusal.ID_TAKEN, "this id names another customer", known.id)
+        holder = self._by_phone.get((command.mode, command.phone))
+        if holder is not None:
+            return _refused(CustomerRefusal.PHONE_TAKEN, "another customer has this phone number", holder)
+        accounts = accounts_opened(command.id, mode=command.mode, currency=command.currency)
+        # From here it must succeed.
+        statuses = self._book.open_accounts(accounts)
+        assert OPENED.issuperset(statuses), f"{statuses} for {command}"
+        customer = Customer(
+            id=command.id,
+            mode=command.mode,
+            phone=command.phone,
+            name=command.name,
+            verification=command.verification,
+            created_at=self._book.now,
+        )
+        self._by_phone[customer.mode, customer.phone] = customer.id
+        return self._keep(customer, kind="customer.created")
+
+    def _set_status(self, command: SetCustomerStatus) -> Customer | CustomerRefused:
+        customer = self._known[command.id]
+        if customer is None:
+            return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
+        if customer.status is command.status:
+            return customer
+        if (customer.status, command.status) not in TRANSITIONS:
+            was, becomes = customer.status.name.lower(), command.status.name.lower()
+            detail = f"a customer that is {was} cannot become {becomes}"
+            return _refused(CustomerRefusal.WRONG_STATUS, detail, customer.id)
+        if command.status is CustomerStatus.CLOSED and self._has_money(customer, command.currencies):
+            detail = "there is money left, or held; pay it out first"
+            return _refused(CustomerRefusal.BALANCE_LEFT, detail, customer.id)
+        changed = replace(customer, status=command.status, version=customer.version + 1)
+        return self._keep(changed, kind="customer.status_changed")
+
+    def _verify(self, command: VerifyCustomer) -> Customer | CustomerRefused:
+        customer = self._known[command.id]
+        if customer is None:
+            return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
+        changed = replace(
+            customer, name=command.name, verification=command.verification, version=customer.version + 1
+        )
+        return self._keep(changed, kind="customer.verified")
+
+    def _has_money(self, customer: Customer, currencies: tuple[Currency, ...]) -> bool:
+        for currency in currencies:
+            for id in accounts_of(customer.id, mode=customer.mode, currency=currency):
+                account = self._book.machine.account(id)
+                if account is not None and account.credits_posted != account.debits_posted:
+                    return True
+        return False
+
+    def _keep(self, customer: Customer, *, kind: str) -> Customer:
+        self._known[customer.id] = self._changed[customer.id] = customer
+        self._events.append(
+            Event(kind=kind, object=customer.id, sequence=customer.version, at=self._book.now)
+        )
+        self._book.note()
+        return customer
+
+
+def _refused(refusal: CustomerRefusal, detail: str, customer: CustomerId | None = None) -> CustomerRefused:
+    return CustomerRefused(refusal=refusal, detail=detail, customer=customer)

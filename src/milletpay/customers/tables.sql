@@ -1,0 +1,20 @@
+-- customers: the people who have a wallet.
+
+CREATE SCHEMA customers;
+
+GRANT USAGE ON SCHEMA customers TO millet_app;
+
+CREATE TABLE customers.customer (
+    id           uuid PRIMARY KEY,
+    live         boolean NOT NULL,  -- else of test mode
+    phone        text COLLATE "C" NOT NULL CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    name         text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    verification smallint NOT NULL CHECK (verification IN (1, 2, 3)),  -- phone, basic, full
+    status       smallint NOT NULL CHECK (status IN (1, 2, 3)),  -- active, frozen, closed
+    created_at   bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch
+    version      integer NOT NULL CHECK (version > 0),  -- how many events it has had
+    UNIQUE (phone, live)
+);
+
+GRANT SELECT, INSERT ON customers.customer TO millet_app;
+GRANT UPDATE (name, verification, status, version) ON customers.customer TO millet_app;

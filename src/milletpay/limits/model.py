@@ -1,0 +1,152 @@
+"""What limits are, which hold on a day, and whether one would be passed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+from functools import lru_cache
+from typing import Final
+
+from milletpay.money import Currency, Money
+from milletpay.plumbing.dates import Day
+
+
+@unique
+class Measure(Enum):
+    """What is counted. The number is how it is kept."""
+
+    PAYMENTS = 1
+    """What is paid to merchants; under an agreement, its charges."""
+    SENDS = 2
+    """What is sent to other customers."""
+    WITHDRAWALS = 3
+    """What leaves for a bank account."""
+    TOP_UPS = 4
+    """What comes from a bank account."""
+
+
+@unique
+class Span(Enum):
+    """Over how long a limit adds up."""
+
+    EACH = "each"
+    """One at a time."""
+    DAY = "day"
+    """One accounting day."""
+    MONTH = "month"
+    """One calendar month of accounting days."""
+
+
+@unique
+class Verification(Enum):
+    """How well a customer is known, which decides how much may move. The number is how it is kept."""
+
+    PHONE = 1
+    """By a phone number that answered."""
+    BASIC = 2
+    """By name and identity number, checked with one source."""
+    FULL = 3
+    """In person, or checked with several independent sources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most so much, and so often, within a span; None where there is no such bound."""
+
+    span: Span
+    amount: Money | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What was counted in a span: minor units of the currency asked for, and how often."""
+
+    amount: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitExceeded:
+    """Why it is declined: the first limit that would be passed, and what of it was used before."""
+
+    limit: Limit
+    used: Used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """The limits that somebody decided on, from a day on, until a later pack takes its place."""
+
+    name: str
+    source: str
+    """Who decided it, and where that is written."""
+    effective_from: Day
+    limits: Mapping[Verification, Mapping[Measure, tuple[Limit, ...]]]
+
+
+def _yuan(each: int, day: int, month: int) -> tuple[Limit, ...]:
+    """Bounds in whole yuan."""
+    return tuple(
+        Limit(span=span, amount=Money(bound * 100, Currency.CNY))
+        for span, bound in ((Span.EACH, each), (Span.DAY, day), (Span.MONTH, month))
+    )
+
+
+def _all_measures(limits: tuple[Limit, ...]) -> Mapping[Measure, tuple[Limit, ...]]:
+    return dict.fromkeys(Measure, limits)
+
+
+PACKS: Final = (
+    Pack(
+        name="house-1",
+        source="House policy 1: what the operator's risk staff allow before any regulation asks for less.",
+        effective_from=Day(2014_01_01),
+        limits={
+            Verification.PHONE: _all_measures(_yuan(1_000, 1_000, 5_000)),
+            Verification.BASIC: _all_measures(_yuan(10_000, 20_000, 100_000)),
+            Verification.FULL: _all_measures(_yuan(50_000, 200_000, 1_000_000)),
+        },
+    ),
+)
+"""Every pack, the oldest first. A pack is never changed once it holds; a later one follows it."""
+
+
+class NoPolicy(LookupError):
+    """Nobody has decided how much of this currency may move on this day."""
+
+
+@lru_cache(maxsize=1000)
+def limits_on(
+    day: Day, *, measure: Measure, verification: Verification, currency: Currency
+) -> tuple[Limit, ...]:
+    """The limits that the house sets for a customer on a day.
+
+    :raises NoPolicy: with the day and currency, when no pack is about them
+    """
+    pack = next((pack for pack in reversed(PACKS) if pack.effective_from <= day), None)
+    if pack is None:
+        raise NoPolicy(f"no policy pack holds on {day}; the first begins on {PACKS[0].effective_from}")
+    limits = pack.limits[verification][measure]
+    ours = tuple(limit for limit in limits if limit.amount is None or limit.amount.currency is currency)
+    if not any(limit.amount for limit in ours):
+        raise NoPolicy(f"the policy pack {pack.name} says nothing about {currency}")
+    return ours
+
+
+def first_exceeded(
+    limits: Iterable[Limit], *, amount: Money, used: Mapping[Span, Used]
+) -> LimitExceeded | None:
+    """The first of the limits that one more of this amount would pass.
+
+    :param used: what each span has seen; nothing where it is missing
+    """
+    for limit in limits:
+        before = used.get(limit.span, _NOTHING)
+        if limit.amount is not None and before.amount + amount.minor > limit.amount.minor:
+            return LimitExceeded(limit=limit, used=before)
+        if limit.count is not None and before.count + 1 > limit.count:
+            return LimitExceeded(limit=limit, used=before)
+    return None
+
+
+_NOTHING: Final = Used()

@@ -1,0 +1,44 @@
+"""Merchants: the businesses that take payments.
+
+Words: a **merchant** belongs to one mode and has a category of ISO 18245; a **store** is a place where it
+sells. What it pays us is a contract of `fees`, what we owe it a matter of the book.
+
+What holds: a merchant has its accounts in the book, and a contract, from the moment it is there; it changes
+only at the desk, so that what moves money sees it as it stands; one that is not active takes no new payment,
+but what it took can be captured and refunded.
+"""
+
+from milletpay.merchants.model import (
+    MERCHANT_ID,
+    STORE_ID,
+    Merchant,
+    MerchantId,
+    MerchantRefusal,
+    MerchantRefused,
+    MerchantStatus,
+    Names,
+    Store,
+    StoreId,
+)
+from milletpay.merchants.operations import AddContract, AddStore, CreateMerchant, Merchants, SetMerchantStatus
+from milletpay.merchants.queries import find_merchant, stores_of
+
+__all__ = [
+    "MERCHANT_ID",
+    "STORE_ID",
+    "AddContract",
+    "AddStore",
+    "CreateMerchant",
+    "Merchant",
+    "MerchantId",
+    "MerchantRefusal",
+    "MerchantRefused",
+    "MerchantStatus",
+    "Merchants",
+    "Names",
+    "SetMerchantStatus",
+    "Store",
+    "StoreId",
+    "find_merchant",
+    "stores_of",
+]

@@ -11,7 +11,20 @@ books are: the key and its effect are one. What is refused is not kept, as nothi
 """
 
 import hashlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from milletpay.plumbing.database import Connection, Database
+from milletpay.plumbing.statements import load_statements
+
+STATEMENTS: Final = load_statements("milletpay.plumbing")
+
+WAIT_SECONDS: Final = 10
+"""How long a request waits for an equal one that is under way."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +45,30 @@ class Kept:
     body: bytes
 
 
-class Reused(Exception):
-    """The key was used with another body before; nothing was done."""
+class How(Enum):
+    """What became of a request with a key."""
+
+    FIRST = auto()
+    """It was new, and was done (or refused: then nothing is kept)."""
+    AGAIN = auto()
+    """It was done before; nothing was done now."""
+    REUSED = auto()
+    """The key was used for a request with another body; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[Result]):
+    """What became of a request with a key, and its answer."""
+
+    how: How
+    result: Result | None = None
+    """What the work came to, if it was done now."""
+    kept: Kept | None = None
+    """The answer as it is kept; none when nothing is."""
+
+
+class StillUnderWay(Exception):
+    """An equal request has not come to its end in all this time; ask again."""
 
 
 def ask(*, owner: int, mode: str, method: str, path: str, key: str, body: bytes) -> Asked:
@@ -48,3 +83,131 @@ def ask(*, owner: int, mode: str, method: str, path: str, key: str, body: bytes)
         key=int.from_bytes(hashlib.sha256(scope).digest()[:16]),
         body=int.from_bytes(hashlib.sha256(body).digest()[:16]),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """A command to be done once for its key; the desk answers it with an `Outcome`.
+
+    `keep` turns what the command came to into the answer to keep, None for a refusal. It is called while the
+    batch is decided: no I/O, no clock.
+    """
+
+    asked: Asked
+    command: Any
+    keep: Callable[[Any], Kept | None]
+
+
+class Deciding(Protocol):
+    """What is asked of the parts whose commands are wrapped."""
+
+    @property
+    def commands(self) -> tuple[type, ...]:
+        """The kinds of commands that it decides."""
+
+    def want(self, command: Any, /) -> None:  # noqa: ANN401 - of one of the kinds in `commands`
+        """Note what deciding this command will need."""
+
+    def decide(self, command: Any, /) -> Any:  # noqa: ANN401 - of one of the kinds in `commands`; its answer
+        """Decide one command."""
+
+
+class KeptAnswers:
+    """The part of a desk's business that does wrapped commands once. It comes before the parts it wraps."""
+
+    commands = (Once,)
+
+    def __init__(self, *, parts: Sequence[Deciding], now: Callable[[], int]) -> None:
+        """`parts` decide the wrapped commands; `now` gives the time of the batch, in nanoseconds."""
+        self._now = now
+        self._part_of = {kind: part for part in parts for kind in part.commands}
+        self._wanted: set[int] = set()
+        self._known: dict[int, tuple[int, Kept]] = {}
+        self._new: dict[int, tuple[int, Kept]] = {}
+
+    def begin(self) -> None:
+        """A new batch."""
+        self._wanted.clear()
+        self._known.clear()
+        self._new.clear()
+
+    def forget(self) -> None:
+        """Nothing is remembered from batch to batch."""
+
+    def want(self, command: Once, /) -> None:
+        """Note the key, and what the wrapped command needs."""
+        self._wanted.add(command.asked.key)
+        self._part_of[type(command.command)].want(command.command)
+
+    async def load(self, connection: Connection, /) -> None:
+        """Find the answers that are kept under the keys of the batch."""
+        if self._wanted:
+            for row in await connection.fetch(STATEMENTS["find_answers"], list(self._wanted)):
+                self._known[row["key"]] = (row["asked"], Kept(status=row["status"], body=row["body"]))
+
+    def decide(self, command: Once, /) -> Outcome[Any]:
+        """Answer as before, or do it."""
+        asked = command.asked
+        if (before := self._known.get(asked.key)) is not None:
+            return _outcome_of(before, asked)
+        result = self._part_of[type(command.command)].decide(command.command)
+        kept = command.keep(result)
+        if kept is not None:
+            self._known[asked.key] = self._new[asked.key] = (asked.body, kept)
+        return Outcome(how=How.FIRST, result=result, kept=kept)
+
+    async def save(self, connection: Connection, /) -> None:
+        """Write the new answers."""
+        if self._new:
+            await connection.execute(
+                STATEMENTS["add_answers"],
+                list(self._new),
+                [body for body, _ in self._new.values()],
+                [kept.status for _, kept in self._new.values()],
+                [kept.body for _, kept in self._new.values()],
+                self._now(),
+            )
+
+
+async def answer_once(
+    database: Database,
+    *,
+    asked: Asked,
+    work: Callable[[Connection], Awaitable[Result]],
+    keep: Callable[[Result], Kept | None],
+    now: int,
+) -> Outcome[Result]:
+    """Do work in one transaction with keeping its answer, once for its key.
+
+    Work that raises is undone; work that comes to a refusal is committed, and its answer is not kept. It must
+    not wait for another session, such as a desk's: a connection is held all the while.
+
+    :raises StillUnderWay: when an equal request is not done within `WAIT_SECONDS`
+    """
+    async with database.transaction() as connection:
+        await _wait_for_turn(connection, asked.key)
+        # A statement of its own: it sees what the one before us has committed.
+        row = await connection.fetchrow(STATEMENTS["find_answers"], [asked.key])
+        if row is not None:
+            return _outcome_of((row["asked"], Kept(status=row["status"], body=row["body"])), asked)
+        result = await work(connection)
+        kept = keep(result)
+        if kept is not None:
+            await connection.execute(
+                STATEMENTS["add_answers"], [asked.key], [asked.body], [kept.status], [kept.body], now
+            )
+        return Outcome(how=How.FIRST, result=result, kept=kept)
+
+
+async def _wait_for_turn(connection: Connection, key: int) -> None:
+    # Two numbers of 32 bits, which PostgreSQL keeps apart from locks of one number, such as the book's.
+    high, low = (((key >> shift) & 0xFFFFFFFF) - 0x80000000 for shift in (96, 64))
+    try:
+        await connection.execute(STATEMENTS["lock_answer"], high, low, timeout=WAIT_SECONDS)
+    except TimeoutError:
+        raise StillUnderWay(f"An equal request has been under way for {WAIT_SECONDS} s.") from None
+
+
+def _outcome_of(before: tuple[int, Kept], asked: Asked) -> Outcome[Any]:
+    body, kept = before
+    return Outcome(how=How.AGAIN, kept=kept) if body == asked.body else Outcome(how=How.REUSED)

@@ -168,3 +168,17 @@ INSERT INTO plumbing.schedule_fire (schedule, day, at)
 VALUES ($1, $2, $3)
 ON CONFLICT (schedule, day) DO NOTHING
 RETURNING day;
+
+-- name: find_answers
+-- Find the answers that are kept under the keys $1.
+SELECT key, asked, status, body FROM plumbing.answer WHERE key = ANY ($1::uuid[]);
+
+-- name: add_answers
+-- Keep answers: keys $1, hashes of bodies $2, statuses $3, bodies $4, all at $5.
+INSERT INTO plumbing.answer (key, asked, status, body, at)
+SELECT key, asked, status, body, $5
+FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bytea[]) AS new (key, asked, status, body);
+
+-- name: lock_answer
+-- Wait until nobody else works on the request that hashes to $1 and $2, and let others wait.
+SELECT pg_advisory_xact_lock($1::integer, $2::integer);

@@ -89,3 +89,14 @@ CREATE TABLE plumbing.schedule_fire (
 );
 
 GRANT SELECT, INSERT ON plumbing.schedule_fire TO millet_app;
+
+-- Answers kept under idempotency keys, written with the effect that they tell of. Never changed or deleted.
+CREATE TABLE plumbing.answer (
+    key    uuid PRIMARY KEY,  -- hash of who asked what under which key
+    asked  uuid NOT NULL,     -- hash of the body
+    status smallint NOT NULL CHECK (status BETWEEN 200 AND 499),
+    body   bytea NOT NULL,
+    at     bigint NOT NULL CHECK (at > 0)  -- nanoseconds since the epoch
+);
+
+GRANT SELECT, INSERT ON plumbing.answer TO millet_app;

@@ -15,6 +15,7 @@ import msgspec
 
 from milletpay.apps.http.refusals import EdgeRefusal
 from milletpay.apps.http.shapes import Output
+from milletpay.plumbing.answers import StillUnderWay
 from milletpay.plumbing.database import AnswerLost, DatabaseUnavailable
 from milletpay.plumbing.desk import Busy, Defect, DeskRefusal, Unknown
 
@@ -227,6 +228,13 @@ UNKNOWN_OUTCOME: Final = ProblemKind(
     advice="Send the same request again with the same idempotency key: it will not be done twice.",
     retry_seconds=1,
 )
+STILL_UNDER_WAY: Final = ProblemKind(
+    status=HTTPStatus.CONFLICT,
+    code="request_under_way",
+    title="The same request is still under way",
+    advice="Send it again in a moment, with the same idempotency key.",
+    retry_seconds=1,
+)
 DEFECT: Final = ProblemKind(
     status=HTTPStatus.INTERNAL_SERVER_ERROR,
     code="defect",
@@ -260,6 +268,7 @@ EXCEPTIONS: Final[Mapping[type[Exception], ProblemKind]] = {
     DeskRefusal: UNAVAILABLE,
     Defect: DEFECT,
     Unknown: UNKNOWN_OUTCOME,
+    StillUnderWay: STILL_UNDER_WAY,
     AnswerLost: UNKNOWN_OUTCOME,
     DatabaseUnavailable: UNAVAILABLE,
 }

@@ -38,7 +38,7 @@ from milletpay.ledger.rows import (
     unpack_balances,
 )
 from milletpay.ledger.writing import Stream, add, add_batch, fold
-from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.clock import MILLISECOND, Clock
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements
 
@@ -77,6 +77,7 @@ class Book:
         self._wanted_accounts: set[int] = set()
         self._wanted_transfers: set[int] = set()
         self._noted = False
+        self._last_id = 0
         self.remembered = False
         """Whether nobody else has written between the last batch of this process and the open one."""
 
@@ -102,6 +103,14 @@ class Book:
     async def load_wanted(self, connection: Connection) -> None:
         """Bring what is wanted."""
         await self.load(connection, accounts=self._wanted_accounts, transfers=self._wanted_transfers)
+
+    def new_id(self) -> int:
+        """An id for a transfer of the open batch: greater than every one that the book has seen, and by time.
+
+        The one writer needs no chance for that.
+        """
+        self._last_id = max(self._last_id, self.head.id_max, self._now // MILLISECOND << 80) + 1
+        return self._last_id
 
     def note(self) -> None:
         """Let the open batch advance the book even if no money moves: something else has changed."""

@@ -1,12 +1,12 @@
 """How the packages share one desk: a business made of parts, with the book beneath them.
 
-Each package above the ledger that moves money, or holds what decisions rest on, is one `Part`. A batch runs through
-them in layer order, top first: what a part finds out while it loads may tell the parts below what they must bring.
-The book loads last and saves last.
+Each package above the ledger that moves money, or holds what decisions rest on, is one `Part`. A batch runs
+through them in layer order, top first: what a part finds out while it loads may tell the parts below what
+they must bring. The book loads last and saves last.
 
-A part lives as long as its desk and may remember from batch to batch. What it remembers is still true while nobody
-else has written: the book's head tells. So a batch that changes what parts remember advances the book, with a batch
-of no transfers if need be (`Book.note`).
+A part lives as long as its desk and may remember from batch to batch. What it remembers is still true while
+nobody else has written: the book's head tells. So a batch that changes what parts remember advances the book,
+with a batch of no transfers if need be (`Book.note`).
 """
 
 from collections.abc import Sequence

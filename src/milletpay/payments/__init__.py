@@ -1,0 +1,88 @@
+"""Payments: what customers pay merchants. The heart.
+
+Words: a **payment** is made by a merchant and paid by one customer, at most once. **Authorized** is held,
+**captured** is the merchant's; a **refund** gives a part back; a **reversal** undoes a payment by a merchant
+that does not know how it ended, and before the payment has come it leaves a **mark**. An **agreement** is a
+customer's permission for a merchant to charge without asking each time.
+
+What holds: refunded <= captured <= authorized <= amount; one request under one key or reference has one
+effect; the fee over several captures adds up to the quote on the whole; what counts towards limits is counted
+on one day and given back to it; a hold and its payment end together; every effect on a balance is a recipe of
+`postings`.
+"""
+
+from milletpay.payments.agreements import Agreed, CancelAgreement, ProposeAgreement, SignAgreement
+from milletpay.payments.attempts import CreatePayment, Made, PayPayment
+from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
+from milletpay.payments.model import (
+    AGREEMENT_ID,
+    PAYMENT_ID,
+    REFUND_ID,
+    Agreement,
+    AgreementId,
+    AgreementStatus,
+    CaptureMethod,
+    Decline,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Refund,
+    RefundId,
+    Refusal,
+    Refused,
+    Request,
+)
+from milletpay.payments.operations import Answer, Command, Payments
+from milletpay.payments.queries import (
+    agreements_of,
+    find_agreement,
+    find_payment,
+    find_refund,
+    payments_due,
+    payments_of,
+    refunds_of,
+)
+from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment
+
+__all__ = [
+    "AGREEMENT_ID",
+    "PAYMENT_ID",
+    "REFUND_ID",
+    "Agreed",
+    "Agreement",
+    "AgreementId",
+    "AgreementStatus",
+    "Answer",
+    "CancelAgreement",
+    "CancelPayment",
+    "CaptureMethod",
+    "CapturePayment",
+    "Command",
+    "CreatePayment",
+    "Decline",
+    "ExpirePayment",
+    "Made",
+    "Marked",
+    "PayPayment",
+    "Payment",
+    "PaymentId",
+    "PaymentStatus",
+    "Payments",
+    "ProposeAgreement",
+    "Refund",
+    "RefundId",
+    "RefundPayment",
+    "Refunded",
+    "Refusal",
+    "Refused",
+    "Request",
+    "ReversePayment",
+    "SignAgreement",
+    "agreements_of",
+    "find_agreement",
+    "find_payment",
+    "find_refund",
+    "payments_due",
+    "payments_of",
+    "refunds_of",
+]

@@ -1,0 +1,241 @@
+"""Making a payment, and paying it."""
+
+from dataclasses import dataclass
+
+from milletpay.customers import CustomerId
+from milletpay.fees import quote
+from milletpay.ledger import CreateTransferStatus
+from milletpay.ledger.chart import Mode
+from milletpay.limits import Limit, Measure, Span, limits_on
+from milletpay.merchants import MerchantId
+from milletpay.money import Money
+from milletpay.payments import postings
+from milletpay.payments.facts import Facts
+from milletpay.payments.model import (
+    Agreement,
+    AgreementId,
+    AgreementStatus,
+    CaptureMethod,
+    Decline,
+    Happening,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Refusal,
+    Refused,
+    Request,
+)
+
+DAY_NS = 24 * 3600 * 10**9
+AUTHORIZATION_NS = 7 * DAY_NS
+"""How long money is held for a merchant that names no other time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePayment:
+    """Make a payment. With an agreement it is paid at once; without, it awaits its payer."""
+
+    id: PaymentId
+    merchant: MerchantId
+    mode: Mode
+    amount: Money
+    request: Request
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    agreement: AgreementId | None = None
+    expires_at: int = 0
+    """Nanoseconds; 0 for never."""
+    description: str = ""
+    return_url: str = ""
+    metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayPayment:
+    """A customer pays a payment that awaits its payer; that it is the customer was proved before."""
+
+    payment: PaymentId
+    customer: CustomerId
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A payment, and whether this request made it: if not, it was made before by the same request."""
+
+    payment: Payment
+    is_new: bool
+
+
+def create(command: CreatePayment, facts: Facts) -> Made | Refused:
+    """Decide a new payment."""
+    known = _made_before(command, facts)
+    if known is not None:
+        return known
+    agreement = None
+    if command.agreement is not None:
+        agreement = facts.agreements[command.agreement]
+        if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
+            return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
+    merchant = facts.merchants.merchant(command.merchant)
+    if merchant is None or not merchant.is_active:
+        return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
+    contract = facts.merchants.contract(command.merchant, currency=command.amount.currency, day=facts.today)
+    if contract is None:
+        return Refused(
+            refusal=Refusal.NO_CONTRACT,
+            detail=f"There is no contract for payments in {command.amount.currency.code}.",
+        )
+    payment = Payment(
+        id=command.id,
+        merchant=command.merchant,
+        mode=command.mode,
+        amount=command.amount,
+        status=PaymentStatus.AWAITING_PAYMENT,
+        capture_method=command.capture_method,
+        quote=quote(contract, amount=command.amount),
+        request=command.request,
+        created_at=facts.book.now,
+        expires_at=command.expires_at,
+        agreement=command.agreement,
+        description=command.description,
+        return_url=command.return_url,
+        metadata=command.metadata,
+    )
+    marked = (command.merchant, command.mode, command.request.reference) in facts.marks
+    if marked:
+        _fail(payment, Decline.REVERSED, facts)
+    elif agreement is not None:
+        _charge(payment, agreement, facts)
+    else:
+        facts.change(payment, news="payment.created")
+    payment.first_status = payment.status
+    facts.add(payment)
+    return Made(payment=payment, is_new=True)
+
+
+def _made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
+    """What was made under the same key or reference, or why that stands in the way."""
+    request = command.request
+    known = facts.payments_by_key.get(request.key_hash)
+    if known is not None:
+        if known.request.body_hash == request.body_hash:
+            return Made(payment=known, is_new=False)
+        return Refused(
+            refusal=Refusal.KEY_REUSED,
+            detail="The idempotency key was used with another body.",
+            object=known.id,
+        )
+    known = facts.payments_by_name.get((command.merchant, command.mode, request.reference))
+    if known is None:
+        return None
+    if known.request.body_hash == request.body_hash:
+        return Made(payment=known, is_new=False)
+    return Refused(
+        refusal=Refusal.REFERENCE_USED,
+        detail="The reference names another payment of yours, with another body.",
+        object=known.id,
+    )
+
+
+def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
+    """Pay under an agreement, or fail: there is nobody to try again."""
+    if agreement.status is not AgreementStatus.ACTIVE or agreement.customer is None:
+        _fail(payment, Decline.AGREEMENT_NOT_ACTIVE, facts)
+        return
+    payment.customer = agreement.customer
+    if payment.amount.minor > agreement.charge_limit or payment.amount.currency is not agreement.currency:
+        _fail(payment, Decline.EXCEEDS_CHARGE_LIMIT, facts)
+        return
+    limits = _limits_of(agreement)
+    exceeded = facts.limits.take(
+        agreement.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=facts.today
+    )
+    decline = Decline.EXCEEDS_LIMIT if exceeded is not None else _take_money(payment, facts)
+    if decline is not None:
+        if exceeded is None:
+            facts.limits.give_back(
+                agreement.id, measure=Measure.PAYMENTS, amount=payment.amount, day=facts.today
+            )
+        _fail(payment, decline, facts)
+
+
+def _fail(payment: Payment, decline: Decline, facts: Facts) -> None:
+    payment.decline = decline
+    payment.happen(Happening.DECLINE)
+    facts.change(payment, news="payment.failed")
+
+
+def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
+    """Decide an attempt of a customer. A decline leaves the payment as it was: it may be tried again."""
+    payment = facts.payments.get(command.payment)
+    if payment is None or payment.mode is not command.mode:
+        return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
+    if payment.customer == command.customer and payment.status in PAID:
+        return Made(payment=payment, is_new=False)
+    if payment.status is not PaymentStatus.AWAITING_PAYMENT:
+        detail = f"The payment is {payment.status}: it cannot be paid."
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
+    if payment.expires_at and payment.expires_at <= facts.book.now:
+        return Refused(refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=payment.id)
+    payment.customer = command.customer
+    decline = _take_money(payment, facts)
+    if decline is not None:
+        payment.customer = None
+        return decline
+    return Made(payment=payment, is_new=True)
+
+
+PAID = {PaymentStatus.AUTHORIZED, PaymentStatus.SUCCEEDED}
+
+
+def _take_money(payment: Payment, facts: Facts) -> Decline | None:
+    """Take the payment from its customer's balance, or say why not; then nothing has changed."""
+    assert payment.customer is not None
+    customer = facts.customers.customer(payment.customer)
+    if customer is None or not customer.is_active:
+        return Decline.CUSTOMER_NOT_ACTIVE
+    day = facts.today
+    limits = limits_on(
+        day,
+        measure=Measure.PAYMENTS,
+        verification=customer.verification,
+        currency=payment.amount.currency,
+    )
+    if facts.limits.take(
+        customer.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=day
+    ):
+        return Decline.EXCEEDS_LIMIT
+    amount = payment.amount.minor
+    now = payment.capture_method is CaptureMethod.AUTOMATIC
+    fee = payment.quote.fee.minor if now else 0
+    recipe = postings.paid(payment, fee=fee, ids=facts.book.new_id, date=day) if now else None
+    transfers = recipe or postings.authorized(payment, ids=facts.book.new_id, date=day)
+    if facts.post(transfers) is not CreateTransferStatus.created:
+        facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
+        return Decline.INSUFFICIENT_FUNDS
+
+    # From here it must succeed.
+    payment.counted_on = day
+    payment.authorized = amount
+    if now:
+        payment.captured = amount
+        payment.fee = fee
+        payment.happen(Happening.PAY)
+        facts.change(payment, news="payment.succeeded")
+    else:
+        payment.expires_at = facts.book.now + AUTHORIZATION_NS
+        payment.happen(Happening.AUTHORIZE)
+        facts.change(payment, news="payment.authorized")
+    return None
+
+
+def _limits_of(agreement: Agreement) -> tuple[Limit, ...]:
+    """What the customer has allowed under an agreement."""
+    return (
+        Limit(
+            span=Span.DAY,
+            amount=Money(agreement.day_limit, agreement.currency),
+            count=agreement.day_charges,
+        ),
+        Limit(span=Span.MONTH, amount=Money(agreement.month_limit, agreement.currency)),
+    )

@@ -1,0 +1,116 @@
+"""What a batch knows of payments, and what the batch has changed so far."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from milletpay.customers import Customers
+from milletpay.ledger import CreateTransferStatus, Transfer
+from milletpay.ledger.chart import Mode
+from milletpay.ledger.store import Book
+from milletpay.limits import Limits
+from milletpay.merchants import MerchantId, Merchants
+from milletpay.payments.model import Agreement, AgreementId, Payment, PaymentId, Refund
+from milletpay.plumbing.dates import Day
+from milletpay.plumbing.outbox import Event
+
+Name = tuple[MerchantId, Mode, str]
+"""A merchant's reference, with whose it is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Facts:
+    """Payments, refunds, marks and agreements of a batch, by each way to name them, and the parts below.
+
+    What a command decides goes in here, so that the next one sees it; what is new or changed is written.
+    """
+
+    book: Book
+    limits: Limits
+    customers: Customers
+    merchants: Merchants
+    agreements: dict[AgreementId, Agreement | None] = field(default_factory=dict)
+    """Remembered from batch to batch; None for one that does not exist."""
+    payments: dict[PaymentId, Payment] = field(default_factory=dict)
+    payments_by_key: dict[int, Payment] = field(default_factory=dict)
+    payments_by_name: dict[Name, Payment] = field(default_factory=dict)
+    refunds_by_key: dict[int, Refund] = field(default_factory=dict)
+    refunds_by_name: dict[Name, Refund] = field(default_factory=dict)
+    agreements_by_key: dict[int, Agreement] = field(default_factory=dict)
+    agreements_by_name: dict[Name, Agreement] = field(default_factory=dict)
+    marks: set[Name] = field(default_factory=set)
+    new_payments: dict[PaymentId, Payment] = field(default_factory=dict)
+    changed_payments: dict[PaymentId, Payment] = field(default_factory=dict)
+    changed_agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
+    new_refunds: list[Refund] = field(default_factory=list)
+    new_marks: list[Name] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def clear(self) -> None:
+        """Begin a batch: only agreements are remembered."""
+        for known in (
+            self.payments,
+            self.payments_by_key,
+            self.payments_by_name,
+            self.refunds_by_key,
+            self.refunds_by_name,
+            self.agreements_by_key,
+            self.agreements_by_name,
+            self.marks,
+            self.new_payments,
+            self.changed_payments,
+            self.changed_agreements,
+            self.new_refunds,
+            self.new_marks,
+            self.events,
+        ):
+            known.clear()
+
+    @property
+    def today(self) -> Day:
+        """The accounting date of the batch."""
+        return Day(self.book.accounting_date)
+
+    def know(self, payments: Iterable[Payment]) -> None:
+        """Take in payments that exist."""
+        for payment in payments:
+            self.payments[payment.id] = payment
+            self.payments_by_name[payment.merchant, payment.mode, payment.request.reference] = payment
+            if payment.request.key_hash:
+                self.payments_by_key[payment.request.key_hash] = payment
+
+    def know_refunds(self, refunds: Iterable[Refund]) -> None:
+        """Take in refunds that exist."""
+        for refund in refunds:
+            self.refunds_by_name[refund.merchant, refund.mode, refund.request.reference] = refund
+            if refund.request.key_hash:
+                self.refunds_by_key[refund.request.key_hash] = refund
+
+    def know_agreements(self, agreements: Iterable[Agreement]) -> None:
+        """Take in agreements that exist."""
+        for agreement in agreements:
+            self.agreements[agreement.id] = agreement
+            name = agreement.merchant, agreement.mode, agreement.request.reference
+            self.agreements_by_name[name] = agreement
+            if agreement.request.key_hash:
+                self.agreements_by_key[agreement.request.key_hash] = agreement
+
+    def add(self, payment: Payment) -> None:
+        """Take in a payment that the batch makes."""
+        self.know([payment])
+        self.new_payments[payment.id] = payment
+
+    def change(self, payment: Payment, *, news: str) -> None:
+        """Note that a payment has changed, and that the merchant is to be told."""
+        if payment.id not in self.new_payments:
+            self.changed_payments[payment.id] = payment
+        payment.events += 1
+        self.events.append(Event(kind=news, object=payment.id, sequence=payment.events, at=self.book.now))
+
+    def post(self, transfers: Sequence[Transfer]) -> CreateTransferStatus:
+        """Move money: `created`, or the first status that is not, and then nothing has moved."""
+        failed = CreateTransferStatus.linked_event_failed
+        statuses = self.book.post(transfers)
+        for status in statuses:
+            if status is not CreateTransferStatus.created and status is not failed:
+                return status
+        return CreateTransferStatus.created

@@ -1,0 +1,259 @@
+"""The values of a payment: its states, what may follow what, and why one is declined or refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import NewType
+
+from milletpay.customers.model import CustomerId
+from milletpay.fees.model import Quote
+from milletpay.ledger.chart import Mode
+from milletpay.merchants.model import MerchantId
+from milletpay.money import Currency, Money
+from milletpay.plumbing.dates import Day
+from milletpay.plumbing.ids import IdForm, Prefix
+
+PaymentId = NewType("PaymentId", int)
+RefundId = NewType("RefundId", int)
+AgreementId = NewType("AgreementId", int)
+
+PAYMENT_ID = IdForm(Prefix.PAYMENT, PaymentId)
+REFUND_ID = IdForm(Prefix.REFUND, RefundId)
+AGREEMENT_ID = IdForm(Prefix.AGREEMENT, AgreementId)
+
+
+NO_DAY = Day(0)
+"""No day at all."""
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment is. What was refunded is an amount, not a state."""
+
+    AWAITING_PAYMENT = auto()
+    """Made by the merchant; nobody has paid it yet."""
+    PROCESSING = auto()
+    """An attempt is under way and its outcome is not known yet."""
+    AUTHORIZED = auto()
+    """The money is held; the merchant captures it, in parts if it likes."""
+    SUCCEEDED = auto()
+    """The money is the merchant's. Final, but for a reversal."""
+    CANCELED = auto()
+    """Ended by the merchant before anything was captured."""
+    EXPIRED = auto()
+    """Ended by time before anything was captured."""
+    FAILED = auto()
+    """Declined, where nobody can try again: the payer was named with the payment."""
+    REVERSED = auto()
+    """Undone by a reversal, whatever it was."""
+
+
+class Happening(StrEnum):
+    """What can happen to a payment."""
+
+    PAY = auto()
+    """Paid and captured at once."""
+    AUTHORIZE = auto()
+    """The money is held."""
+    DECLINE = auto()
+    """The only attempt was declined."""
+    COMPLETE = auto()
+    """The last capture, or the end of an authorization of which a part was captured."""
+    CANCEL = auto()
+    """The merchant ends it."""
+    EXPIRE = auto()
+    """Its time is over."""
+    REVERSE = auto()
+    """The merchant undoes it, not knowing how it ended."""
+
+
+_S, _H = PaymentStatus, Happening
+
+TRANSITIONS: dict[tuple[PaymentStatus, Happening], PaymentStatus] = {
+    (_S.AWAITING_PAYMENT, _H.PAY): _S.SUCCEEDED,
+    (_S.AWAITING_PAYMENT, _H.AUTHORIZE): _S.AUTHORIZED,
+    (_S.AWAITING_PAYMENT, _H.DECLINE): _S.FAILED,
+    (_S.AWAITING_PAYMENT, _H.CANCEL): _S.CANCELED,
+    (_S.AWAITING_PAYMENT, _H.EXPIRE): _S.EXPIRED,
+    (_S.AWAITING_PAYMENT, _H.REVERSE): _S.REVERSED,
+    (_S.AUTHORIZED, _H.COMPLETE): _S.SUCCEEDED,
+    (_S.AUTHORIZED, _H.CANCEL): _S.CANCELED,
+    (_S.AUTHORIZED, _H.EXPIRE): _S.EXPIRED,
+    (_S.AUTHORIZED, _H.REVERSE): _S.REVERSED,
+    (_S.SUCCEEDED, _H.REVERSE): _S.REVERSED,
+}
+"""What follows from what. What is not here cannot happen."""
+
+
+class CaptureMethod(StrEnum):
+    """When the merchant gets the money."""
+
+    AUTOMATIC = auto()
+    """At once."""
+    MANUAL = auto()
+    """When it captures what was authorized."""
+
+
+class Decline(StrEnum):
+    """Why an attempt was declined, in order of precedence. A decline is an answer and is kept."""
+
+    REVERSED = auto()
+    """A reversal arrived before the payment."""
+    AGREEMENT_NOT_ACTIVE = auto()
+    """The customer has not signed it, or has canceled it."""
+    CUSTOMER_NOT_ACTIVE = auto()
+    """The customer's account is frozen or closed."""
+    EXCEEDS_CHARGE_LIMIT = auto()
+    """More than one charge may be under the agreement."""
+    EXCEEDS_LIMIT = auto()
+    """A limit per day or month, of the agreement or of the house, would be passed."""
+    INSUFFICIENT_FUNDS = auto()
+    """The balance does not cover it."""
+
+
+class Refusal(StrEnum):
+    """Why a request was refused, in order of precedence. Nothing of it is kept."""
+
+    KEY_REUSED = auto()
+    """The idempotency key was used for another request."""
+    REFERENCE_USED = auto()
+    """The merchant's reference names another payment or refund."""
+    PAYMENT_NOT_FOUND = auto()
+    """The merchant has no such payment."""
+    AGREEMENT_NOT_FOUND = auto()
+    """The merchant has no such agreement."""
+    MERCHANT_NOT_ACTIVE = auto()
+    """The merchant may not take payments."""
+    NO_CONTRACT = auto()
+    """The merchant has no contract for this currency."""
+    WRONG_STATE = auto()
+    """The payment is not in a state in which this can be done."""
+    EXPIRED = auto()
+    """Its time is over."""
+    EXCEEDS_AUTHORIZED = auto()
+    """More than is authorized and not captured."""
+    EXCEEDS_REFUNDABLE = auto()
+    """More than was captured and not refunded."""
+    TOO_LATE_TO_REVERSE = auto()
+    """A reversal is taken for seven days."""
+    MERCHANT_LACKS_FUNDS = auto()
+    """What is owed to the merchant does not cover it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A refusal and what it is about."""
+
+    refusal: Refusal
+    detail: str
+    object: int = 0
+    """The object that stands in the way, if one does: its id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Under which key and name a request was made: what makes a retry safe.
+
+    Hashes are of 16 bytes, as integers: of the scope with the key (0 without one), and of the raw body.
+    """
+
+    key_hash: int
+    body_hash: int
+    reference: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Payment:
+    """A payment as it stands. Amounts are in minor units of its currency; times are nanoseconds."""
+
+    id: PaymentId
+    merchant: MerchantId
+    mode: Mode
+    amount: Money
+    status: PaymentStatus
+    capture_method: CaptureMethod
+    quote: Quote
+    request: Request
+    created_at: int
+    expires_at: int
+    """When nobody can pay it any more, or when the authorization ends; 0 for never."""
+    customer: CustomerId | None = None
+    agreement: AgreementId | None = None
+    authorized: int = 0
+    captured: int = 0
+    refunded: int = 0
+    fee: int = 0
+    """Of what is captured, less what was given back."""
+    counted_on: Day = NO_DAY
+    """The day on which it counts towards limits; 0 if it does not."""
+    decline: Decline | None = None
+    first_status: PaymentStatus = PaymentStatus.AWAITING_PAYMENT
+    """With which the request that made it was answered."""
+    description: str = ""
+    return_url: str = ""
+    metadata: str = ""
+    """JSON, as the merchant gave it."""
+    events: int = 0
+    """How many events it has had."""
+
+    def may(self, happening: Happening) -> bool:
+        """Whether this can happen to it now."""
+        return (self.status, happening) in TRANSITIONS
+
+    def happen(self, happening: Happening) -> None:
+        """Go on to the state that follows."""
+        self.status = TRANSITIONS[self.status, happening]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money given back. It succeeds at once, to the balance that paid."""
+
+    id: RefundId
+    payment: PaymentId
+    merchant: MerchantId
+    mode: Mode
+    amount: Money
+    fee_back: int
+    """What of our fee goes back with it, in minor units."""
+    request: Request
+    reason: str
+    created_at: int
+
+
+class AgreementStatus(StrEnum):
+    """Whether a merchant may charge under an agreement."""
+
+    PENDING_SIGNATURE = auto()
+    """The customer has not decided."""
+    ACTIVE = auto()
+    """Signed: charges within its limits need no question."""
+    CANCELED = auto()
+    """Ended, by either side. Final."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Agreement:
+    """A customer's standing permission for a merchant to charge without asking each time.
+
+    Limits are in minor units of the currency: of one charge, of an accounting day, of a calendar month.
+    """
+
+    id: AgreementId
+    merchant: MerchantId
+    mode: Mode
+    customer: CustomerId | None
+    status: AgreementStatus
+    currency: Currency
+    charge_limit: int
+    day_limit: int
+    month_limit: int
+    day_charges: int
+    """How many charges a day."""
+    notice_days: int
+    """Each charge is announced so many days before it; 0 for not at all."""
+    request: Request
+    description: str
+    created_at: int = 0
+    signed_at: int = 0
+    canceled_at: int = 0
+    events: int = 0
+    """How many events it has had."""

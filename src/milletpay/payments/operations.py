@@ -1,0 +1,269 @@
+"""The part of the desk that decides payments: what commands need, which story decides, what is written."""
+
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias, assert_never
+
+from milletpay.customers import CustomerId, Customers
+from milletpay.ledger.chart import Mode
+from milletpay.ledger.store import Book
+from milletpay.limits import Limits, Measure
+from milletpay.merchants import MerchantId, Merchants
+from milletpay.money import Currency
+from milletpay.payments.agreements import (
+    Agreed,
+    CancelAgreement,
+    ProposeAgreement,
+    SignAgreement,
+    propose,
+    sign,
+)
+from milletpay.payments.agreements import cancel as cancel_agreement
+from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
+from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
+from milletpay.payments.facts import Facts, Name
+from milletpay.payments.model import AgreementId, Decline, Payment, PaymentId, Refused, Request
+from milletpay.payments.postings import accounts_of
+from milletpay.payments.records import (
+    agreement_of,
+    columns_of_agreements,
+    columns_of_changed_payments,
+    columns_of_new_payments,
+    columns_of_refunds,
+    mode_of,
+    payment_of,
+    refund_of,
+)
+from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment, refund, reverse
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.dates import Day
+from milletpay.plumbing.outbox import append
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.payments")
+
+REMEMBERED_MAX: Final = 200_000
+"""How many agreements memory holds before it begins anew."""
+
+Command: TypeAlias = (
+    CreatePayment
+    | PayPayment
+    | CapturePayment
+    | CancelPayment
+    | ExpirePayment
+    | RefundPayment
+    | ReversePayment
+    | ProposeAgreement
+    | SignAgreement
+    | CancelAgreement
+)
+Answer: TypeAlias = Made | Payment | Refunded | Marked | Agreed | Decline | Refused | None
+
+
+class Payments:
+    """The heart: it decides on payments, with customers, merchants and limits below it."""
+
+    commands: tuple[type, ...] = (
+        CreatePayment,
+        PayPayment,
+        CapturePayment,
+        CancelPayment,
+        ExpirePayment,
+        RefundPayment,
+        ReversePayment,
+        ProposeAgreement,
+        SignAgreement,
+        CancelAgreement,
+    )
+
+    def __init__(self, *, book: Book, limits: Limits, customers: Customers, merchants: Merchants) -> None:
+        self._facts = Facts(book=book, limits=limits, customers=customers, merchants=merchants)
+        self._ids: set[PaymentId] = set()
+        self._keys: set[int] = set()
+        self._names: set[Name] = set()
+        self._refund_keys: set[int] = set()
+        self._refund_names: set[Name] = set()
+        self._agreement_ids: set[AgreementId] = set()
+        self._agreement_keys: set[int] = set()
+        self._agreement_names: set[Name] = set()
+        self._charges: list[CreatePayment] = []
+        self._payers: list[PayPayment] = []
+
+    def begin(self) -> None:
+        """A new batch."""
+        self._facts.clear()
+        for wanted in (
+            self._ids,
+            self._keys,
+            self._names,
+            self._refund_keys,
+            self._refund_names,
+            self._agreement_ids,
+            self._agreement_keys,
+            self._agreement_names,
+        ):
+            wanted.clear()
+        self._charges.clear()
+        self._payers.clear()
+        if len(self._facts.agreements) > REMEMBERED_MAX:
+            self.forget()
+
+    def forget(self) -> None:
+        """Agreements may have changed."""
+        self._facts.agreements.clear()
+
+    def want(self, command: Command, /) -> None:
+        """Note what a command is about."""
+        match command:
+            case CreatePayment():
+                _want_request(command, self._keys, self._names)
+                self._facts.merchants.want_merchant(command.merchant)
+                self._charges.append(command)
+                if command.agreement is not None:
+                    self._want_agreement(command.agreement)
+            case PayPayment():
+                self._ids.add(command.payment)
+                self._facts.customers.want_customer(command.customer)
+                self._payers.append(command)
+            case RefundPayment():
+                _want_request(command, self._refund_keys, self._refund_names)
+                self._ids.add(command.payment)
+            case ReversePayment(payment=None):
+                self._names.add((command.merchant, command.mode, command.reference))
+            case ReversePayment(payment=payment) if payment is not None:
+                self._ids.add(payment)
+            case CapturePayment() | CancelPayment() | ExpirePayment():
+                self._ids.add(command.payment)
+            case ProposeAgreement(agreement=agreement):
+                _want_request(agreement, self._agreement_keys, self._agreement_names)
+                self._facts.merchants.want_merchant(agreement.merchant)
+            case SignAgreement():
+                self._want_agreement(command.agreement)
+                self._facts.customers.want_customer(command.customer)
+            case CancelAgreement():
+                self._want_agreement(command.agreement)
+
+    async def load(self, connection: Connection) -> None:
+        """Bring what is wanted, then say what the parts below must bring for it."""
+        facts = self._facts
+        if self._ids or self._keys or self._names:
+            rows = await connection.fetch(
+                SQL["payments"], self._ids, self._keys, *_columns_of_names(self._names)
+            )
+            facts.know([payment_of(row) for row in rows])
+            marks = await connection.fetch(SQL["marks"], *_columns_of_names(self._names))
+            facts.marks.update([(row["merchant"], mode_of(row), row["reference"]) for row in marks])
+        if self._refund_keys or self._refund_names:
+            rows = await connection.fetch(
+                SQL["refunds"], self._refund_keys, *_columns_of_names(self._refund_names)
+            )
+            facts.know_refunds([refund_of(row) for row in rows])
+        if self._agreement_ids or self._agreement_keys or self._agreement_names:
+            facts.agreements.update(dict.fromkeys(self._agreement_ids))
+            rows = await connection.fetch(
+                SQL["agreements"],
+                self._agreement_ids,
+                self._agreement_keys,
+                *_columns_of_names(self._agreement_names),
+            )
+            facts.know_agreements([agreement_of(row) for row in rows])
+        for payment in facts.payments.values():
+            self._want_below(payment.merchant, payment.customer, payment.amount.currency, payment.mode)
+            if payment.counted_on:
+                self._want_counters(payment.customer, payment.agreement, payment)
+        for charge in self._charges:
+            agreement = charge.agreement and facts.agreements[charge.agreement]
+            if agreement:
+                self._want_below(charge.merchant, agreement.customer, charge.amount.currency, charge.mode)
+                self._count(agreement.customer, charge.amount.currency, facts.today)
+                self._count(agreement.id, charge.amount.currency, facts.today)
+        for payer in self._payers:
+            paid = facts.payments.get(payer.payment)
+            if paid is not None:
+                self._want_below(paid.merchant, payer.customer, paid.amount.currency, paid.mode)
+                self._count(payer.customer, paid.amount.currency, facts.today)
+
+    def decide(self, command: Command, /) -> Answer:
+        """Decide one command."""
+        facts = self._facts
+        match command:
+            case CreatePayment():
+                return create(command, facts)
+            case PayPayment():
+                return pay(command, facts)
+            case CapturePayment():
+                return capture(command, facts)
+            case CancelPayment():
+                return cancel(command, facts)
+            case ExpirePayment():
+                return expire(command, facts)
+            case RefundPayment():
+                return refund(command, facts)
+            case ReversePayment():
+                return reverse(command, facts)
+            case ProposeAgreement():
+                return propose(command, facts)
+            case SignAgreement():
+                return sign(command, facts)
+            case CancelAgreement():
+                return cancel_agreement(command, facts)
+            case _:
+                assert_never(command)
+
+    async def save(self, connection: Connection) -> None:
+        """Write what is new and what has changed, and the news of it."""
+        facts = self._facts
+        if facts.new_payments:
+            payments = list(facts.new_payments.values())
+            await connection.execute(SQL["add_payments"], *columns_of_new_payments(payments))
+        if facts.changed_payments:
+            payments = list(facts.changed_payments.values())
+            await connection.execute(SQL["change_payments"], *columns_of_changed_payments(payments))
+        if facts.new_refunds:
+            await connection.execute(SQL["add_refunds"], *columns_of_refunds(facts.new_refunds))
+        if facts.new_marks:
+            columns = _columns_of_names(facts.new_marks)
+            await connection.execute(SQL["add_marks"], *columns, facts.book.now)
+        if facts.changed_agreements:
+            agreements = list(facts.changed_agreements.values())
+            await connection.execute(SQL["write_agreements"], *columns_of_agreements(agreements))
+        if facts.events:
+            await append(connection, events=facts.events)
+
+    def _want_agreement(self, id: AgreementId) -> None:
+        if id not in self._facts.agreements:
+            self._agreement_ids.add(id)
+
+    def _want_below(
+        self, merchant: MerchantId, customer: CustomerId | None, currency: Currency, mode: Mode
+    ) -> None:
+        facts = self._facts
+        facts.merchants.want_merchant(merchant)
+        if customer is not None:
+            facts.customers.want_customer(customer)
+            facts.book.want(*accounts_of(customer, merchant=merchant, currency=currency, mode=mode))
+
+    def _want_counters(
+        self, customer: CustomerId | None, agreement: AgreementId | None, payment: Payment
+    ) -> None:
+        for subject in (customer, agreement):
+            self._count(subject, payment.amount.currency, payment.counted_on)
+
+    def _count(self, subject: int | None, currency: Currency, day: Day) -> None:
+        if subject is not None:
+            self._facts.limits.want_used(subject, measure=Measure.PAYMENTS, currency=currency, day=day)
+
+
+def _want_request(made: Any, keys: set[int], names: set[Name]) -> None:  # noqa: ANN401 - whatever is made by a request
+    request: Request = made.request
+    if request.key_hash:
+        keys.add(request.key_hash)
+    names.add((made.merchant, made.mode, request.reference))
+
+
+def _columns_of_names(names: Iterable[Name]) -> tuple[list[int], list[bool], list[str]]:
+    listed = list(names)
+    return (
+        [merchant for merchant, _, _ in listed],
+        [mode is Mode.LIVE for _, mode, _ in listed],
+        [reference for _, _, reference in listed],
+    )

@@ -1,0 +1,63 @@
+"""The reads of payments."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from milletpay.customers import CustomerId
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MerchantId
+from milletpay.payments.model import Agreement, AgreementId, Payment, PaymentId, Refund, RefundId
+from milletpay.payments.records import agreement_of, payment_of, refund_of
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.ids import ID_END
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.payments")
+
+
+async def find_payment(connection: Connection, *, id: PaymentId) -> Payment | None:
+    """The payment of this id, whosever it is."""
+    row = await connection.fetchrow(SQL["payment"], id)
+    return None if row is None else payment_of(row)
+
+
+async def payments_of(
+    connection: Connection,
+    *,
+    merchant: MerchantId,
+    mode: Mode,
+    most: int,
+    before: int = ID_END,
+    reference: str | None = None,
+) -> Sequence[Payment]:
+    """A merchant's payments, the newest first, with ids below `before`; all, or those of a reference."""
+    rows = await connection.fetch(SQL["payments_of"], merchant, mode is Mode.LIVE, before, reference, most)
+    return [payment_of(row) for row in rows]
+
+
+async def payments_due(connection: Connection, *, by: int, most: int) -> Sequence[PaymentId]:
+    """Payments whose time is over, and that nobody has ended yet."""
+    rows = await connection.fetch(SQL["due"], by, most)
+    return [PaymentId(row["id"]) for row in rows]
+
+
+async def find_refund(connection: Connection, *, id: RefundId) -> Refund | None:
+    """The refund of this id, whosever it is."""
+    row = await connection.fetchrow(SQL["refund"], id)
+    return None if row is None else refund_of(row)
+
+
+async def refunds_of(connection: Connection, *, payment: PaymentId) -> Sequence[Refund]:
+    """The refunds of a payment, the oldest first."""
+    return [refund_of(row) for row in await connection.fetch(SQL["refunds_of"], payment)]
+
+
+async def find_agreement(connection: Connection, *, id: AgreementId) -> Agreement | None:
+    """The agreement of this id, whosever it is."""
+    row = await connection.fetchrow(SQL["agreement"], id)
+    return None if row is None else agreement_of(row)
+
+
+async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:
+    """A customer's agreements, the newest first."""
+    return [agreement_of(row) for row in await connection.fetch(SQL["agreements_of_customer"], customer)]

@@ -1,0 +1,208 @@
+"""Rows of the database as values, and values as columns of an array statement."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from milletpay.customers import CustomerId
+from milletpay.fees import ContractId, FeeOnRefund, Quote
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MerchantId
+from milletpay.money import Currency, Money
+from milletpay.payments.model import (
+    Agreement,
+    AgreementId,
+    AgreementStatus,
+    CaptureMethod,
+    Decline,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Refund,
+    RefundId,
+    Request,
+)
+from milletpay.plumbing.dates import Day
+
+
+class Row(Protocol):
+    """A row of the database: columns by name."""
+
+    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - its type is the column's
+        """The value of a column."""
+
+
+def mode_of(row: Row) -> Mode:
+    """The mode of a row."""
+    return Mode.LIVE if row["live"] else Mode.TEST
+
+
+def request_of(row: Row) -> Request:
+    """The request that made what the row holds."""
+    return Request(key_hash=row["key_hash"] or 0, body_hash=row["body_hash"], reference=row["reference"])
+
+
+def payment_of(row: Row) -> Payment:
+    """A payment."""
+    currency = Currency.of(row["currency"])
+    amount = Money(row["amount"], currency)
+    return Payment(
+        id=PaymentId(row["id"]),
+        merchant=MerchantId(row["merchant"]),
+        mode=mode_of(row),
+        amount=amount,
+        status=PaymentStatus(row["status"]),
+        capture_method=CaptureMethod(row["capture_method"]),
+        quote=Quote(
+            contract=ContractId(row["contract"]),
+            amount=amount,
+            fee=Money(row["quote"], currency),
+            on_refund=FeeOnRefund(row["fee_on_refund"]),
+        ),
+        request=request_of(row),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        customer=None if row["customer"] is None else CustomerId(row["customer"]),
+        agreement=None if row["agreement"] is None else AgreementId(row["agreement"]),
+        authorized=row["authorized"],
+        captured=row["captured"],
+        refunded=row["refunded"],
+        fee=row["fee"],
+        counted_on=Day(row["counted_on"]),
+        decline=None if row["decline"] is None else Decline(row["decline"]),
+        first_status=PaymentStatus(row["first_status"]),
+        description=row["description"],
+        return_url=row["return_url"],
+        metadata=row["metadata"],
+        events=row["events"],
+    )
+
+
+def refund_of(row: Row) -> Refund:
+    """A refund."""
+    return Refund(
+        id=RefundId(row["id"]),
+        payment=PaymentId(row["payment"]),
+        merchant=MerchantId(row["merchant"]),
+        mode=mode_of(row),
+        amount=Money(row["amount"], Currency.of(row["currency"])),
+        fee_back=row["fee_back"],
+        request=request_of(row),
+        reason=row["reason"],
+        created_at=row["created_at"],
+    )
+
+
+def agreement_of(row: Row) -> Agreement:
+    """An agreement."""
+    return Agreement(
+        id=AgreementId(row["id"]),
+        merchant=MerchantId(row["merchant"]),
+        mode=mode_of(row),
+        customer=None if row["customer"] is None else CustomerId(row["customer"]),
+        status=AgreementStatus(row["status"]),
+        currency=Currency.of(row["currency"]),
+        charge_limit=row["charge_limit"],
+        day_limit=row["day_limit"],
+        month_limit=row["month_limit"],
+        day_charges=row["day_charges"],
+        notice_days=row["notice_days"],
+        request=request_of(row),
+        description=row["description"],
+        created_at=row["created_at"],
+        signed_at=row["signed_at"],
+        canceled_at=row["canceled_at"],
+        events=row["events"],
+    )
+
+
+def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...]:
+    """The columns of `add_payments`."""
+    return (
+        [p.id for p in payments],
+        [p.merchant for p in payments],
+        [p.customer for p in payments],
+        [p.agreement for p in payments],
+        [p.request.key_hash or None for p in payments],
+        [p.request.body_hash for p in payments],
+        [p.created_at for p in payments],
+        [p.expires_at for p in payments],
+        [p.amount.minor for p in payments],
+        [p.authorized for p in payments],
+        [p.captured for p in payments],
+        [p.refunded for p in payments],
+        [p.fee for p in payments],
+        [p.quote.contract for p in payments],
+        [p.quote.fee.minor for p in payments],
+        [p.quote.on_refund.value for p in payments],
+        [p.counted_on for p in payments],
+        [p.events for p in payments],
+        [p.mode is Mode.LIVE for p in payments],
+        [p.amount.currency.code for p in payments],
+        [p.status for p in payments],
+        [p.first_status for p in payments],
+        [p.capture_method for p in payments],
+        [p.decline for p in payments],
+        [p.request.reference for p in payments],
+        [p.description for p in payments],
+        [p.return_url for p in payments],
+        [p.metadata for p in payments],
+    )
+
+
+def columns_of_changed_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...]:
+    """The columns of `change_payments`."""
+    return (
+        [p.id for p in payments],
+        [p.customer for p in payments],
+        [p.expires_at for p in payments],
+        [p.authorized for p in payments],
+        [p.captured for p in payments],
+        [p.refunded for p in payments],
+        [p.fee for p in payments],
+        [p.counted_on for p in payments],
+        [p.events for p in payments],
+        [p.status for p in payments],
+    )
+
+
+def columns_of_refunds(refunds: Sequence[Refund]) -> tuple[list[Any], ...]:
+    """The columns of `add_refunds`."""
+    return (
+        [r.id for r in refunds],
+        [r.payment for r in refunds],
+        [r.merchant for r in refunds],
+        [r.mode is Mode.LIVE for r in refunds],
+        [r.amount.minor for r in refunds],
+        [r.fee_back for r in refunds],
+        [r.amount.currency.code for r in refunds],
+        [r.request.key_hash or None for r in refunds],
+        [r.request.body_hash for r in refunds],
+        [r.request.reference for r in refunds],
+        [r.reason for r in refunds],
+        [r.created_at for r in refunds],
+    )
+
+
+def columns_of_agreements(agreements: Sequence[Agreement]) -> tuple[list[Any], ...]:
+    """The columns of `write_agreements`."""
+    return (
+        [a.id for a in agreements],
+        [a.merchant for a in agreements],
+        [a.mode is Mode.LIVE for a in agreements],
+        [a.customer for a in agreements],
+        [a.status for a in agreements],
+        [a.currency.code for a in agreements],
+        [a.charge_limit for a in agreements],
+        [a.day_limit for a in agreements],
+        [a.month_limit for a in agreements],
+        [a.day_charges for a in agreements],
+        [a.notice_days for a in agreements],
+        [a.request.reference for a in agreements],
+        [a.request.key_hash or None for a in agreements],
+        [a.request.body_hash for a in agreements],
+        [a.description for a in agreements],
+        [a.created_at for a in agreements],
+        [a.signed_at for a in agreements],
+        [a.canceled_at for a in agreements],
+        [a.events for a in agreements],
+    )

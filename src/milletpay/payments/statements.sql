@@ -1,0 +1,137 @@
+-- name: payments
+-- Payments by id, by idempotency key, and by the merchant's reference.
+SELECT * FROM payments.payment WHERE id = ANY($1::uuid[])
+UNION
+SELECT * FROM payments.payment WHERE key_hash = ANY($2::uuid[])
+UNION
+SELECT p.*
+FROM unnest($3::uuid[], $4::boolean[], $5::text[]) AS named (merchant, live, reference)
+INNER JOIN payments.payment AS p USING (merchant, live, reference);
+
+-- name: refunds
+-- Refunds by idempotency key, and by the merchant's reference.
+SELECT * FROM payments.refund WHERE key_hash = ANY($1::uuid[])
+UNION
+SELECT r.*
+FROM unnest($2::uuid[], $3::boolean[], $4::text[]) AS named (merchant, live, reference)
+INNER JOIN payments.refund AS r USING (merchant, live, reference);
+
+-- name: agreements
+-- Agreements by id, by idempotency key, and by the merchant's reference.
+SELECT * FROM payments.agreement WHERE id = ANY($1::uuid[])
+UNION
+SELECT * FROM payments.agreement WHERE key_hash = ANY($2::uuid[])
+UNION
+SELECT a.*
+FROM unnest($3::uuid[], $4::boolean[], $5::text[]) AS named (merchant, live, reference)
+INNER JOIN payments.agreement AS a USING (merchant, live, reference);
+
+-- name: marks
+-- Which of these references were reversed before they were paid.
+SELECT m.merchant, m.live, m.reference
+FROM unnest($1::uuid[], $2::boolean[], $3::text[]) AS named (merchant, live, reference)
+INNER JOIN payments.mark AS m USING (merchant, live, reference);
+
+-- name: add_payments
+-- Write new payments.
+INSERT INTO payments.payment (
+    id, merchant, customer, agreement, key_hash, body_hash, created_at, expires_at, amount, authorized,
+    captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events, live, currency, status,
+    first_status, capture_method, decline, reference, description, return_url, metadata
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::uuid[], $15::bigint[],
+    $16::smallint[], $17::integer[], $18::integer[], $19::boolean[], $20::text[], $21::text[], $22::text[],
+    $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]
+);
+
+-- name: change_payments
+-- Write what may change of payments that are there.
+UPDATE payments.payment AS p
+SET
+    customer = n.customer,
+    expires_at = n.expires_at,
+    authorized = n.authorized,
+    captured = n.captured,
+    refunded = n.refunded,
+    fee = n.fee,
+    counted_on = n.counted_on,
+    events = n.events,
+    status = n.status
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+    $8::integer[], $9::integer[], $10::text[]
+) AS n (id, customer, expires_at, authorized, captured, refunded, fee, counted_on, events, status)
+WHERE p.id = n.id;
+
+-- name: add_refunds
+-- Write new refunds.
+INSERT INTO payments.refund (
+    id, payment, merchant, live, amount, fee_back, currency, key_hash, body_hash, reference, reason, created_at
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::bigint[], $6::bigint[], $7::text[], $8::uuid[],
+    $9::uuid[], $10::text[], $11::text[], $12::bigint[]
+);
+
+-- name: add_marks
+-- Note reversals that came before their payments.
+INSERT INTO payments.mark (merchant, live, reference, created_at)
+SELECT m.merchant, m.live, m.reference, $4 FROM unnest($1::uuid[], $2::boolean[], $3::text[])
+    AS m (merchant, live, reference);
+
+-- name: write_agreements
+-- Write agreements: new ones, and what may change of those that are there.
+INSERT INTO payments.agreement AS a (
+    id, merchant, live, customer, status, currency, charge_limit, day_limit, month_limit, day_charges,
+    notice_days, reference, key_hash, body_hash, description, created_at, signed_at, canceled_at, events
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::integer[], $11::integer[], $12::text[], $13::uuid[], $14::uuid[], $15::text[],
+    $16::bigint[], $17::bigint[], $18::bigint[], $19::integer[]
+)
+ON CONFLICT (id) DO UPDATE SET
+    customer = excluded.customer,
+    status = excluded.status,
+    signed_at = excluded.signed_at,
+    canceled_at = excluded.canceled_at,
+    events = excluded.events;
+
+-- name: due
+-- Payments whose time is over.
+SELECT id FROM payments.payment
+WHERE expires_at > 0 AND expires_at <= $1 AND status IN ('awaiting_payment', 'authorized')
+ORDER BY expires_at
+LIMIT $2;
+
+-- name: payment
+-- One payment.
+SELECT * FROM payments.payment WHERE id = $1;
+
+-- name: payments_of
+-- A merchant's payments, the newest first, before an id.
+SELECT * FROM payments.payment
+WHERE merchant = $1 AND live = $2 AND id < $3 AND ($4::text IS NULL OR reference = $4)
+ORDER BY id DESC
+LIMIT $5;
+
+-- name: refund
+-- One refund.
+SELECT * FROM payments.refund WHERE id = $1;
+
+-- name: refunds_of
+-- The refunds of a payment, the oldest first.
+SELECT * FROM payments.refund WHERE payment = $1 ORDER BY id;
+
+-- name: agreement
+-- One agreement.
+SELECT * FROM payments.agreement WHERE id = $1;
+
+-- name: agreements_of_customer
+-- A customer's agreements, the newest first.
+SELECT * FROM payments.agreement WHERE customer = $1 ORDER BY id DESC;

@@ -31,7 +31,7 @@ def contract(
     basis_points: int = 0,
     minimum: int = 0,
     cap: int | None = None,
-    kept: bool = False,
+    on_refund: FeeOnRefund = FeeOnRefund.GIVEN_BACK,
     day: int = 2026_01_01,
 ) -> Contract:
     return Contract(
@@ -41,7 +41,7 @@ def contract(
         basis_points=basis_points,
         minimum=money(minimum),
         cap=None if cap is None else money(cap),
-        on_refund=FeeOnRefund.KEPT if kept else FeeOnRefund.GIVEN_BACK,
+        on_refund=on_refund,
     )
 
 
@@ -126,7 +126,7 @@ def test_refunding_all_gives_back_what_was_taken(terms: Contract, amount: int, d
 
 
 def test_a_contract_may_keep_the_fee() -> None:
-    quoted = quote(contract(basis_points=100, kept=True), amount=money(10_000))
+    quoted = quote(contract(basis_points=100, on_refund=FeeOnRefund.KEPT), amount=money(10_000))
     assert quoted.fee == money(100)
     assert fee_back(quoted, refunded_before=money(0), part=money(10_000)) == money(0)
 
@@ -139,14 +139,14 @@ def test_the_latest_contract_that_has_begun_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "why"),
+    ("basis_points", "minimum", "cap", "why"),
     [
-        ({"basis_points": -1}, "a fee of -1 basis points"),
-        ({"basis_points": 10_001}, "a fee of 10001 basis points"),
-        ({"minimum": -1}, "a minimum of CNY -0.01"),
-        ({"minimum": 10, "cap": 9}, "a cap of CNY 0.09 is below the minimum of CNY 0.10"),
+        (-1, 0, None, "a fee of -1 basis points"),
+        (10_001, 0, None, "a fee of 10001 basis points"),
+        (0, -1, None, "a minimum of CNY -0.01"),
+        (0, 10, 9, "a cap of CNY 0.09 is below the minimum of CNY 0.10"),
     ],
 )
-def test_terms_that_cannot_be(terms: dict[str, int], why: str) -> None:
+def test_terms_that_cannot_be(basis_points: int, minimum: int, cap: int | None, why: str) -> None:
     with pytest.raises(NotAContract, match=why):
-        contract(**terms)
+        contract(basis_points=basis_points, minimum=minimum, cap=cap)

@@ -84,7 +84,7 @@ def test_a_pack_holds_from_its_day_on() -> None:
     ],
 )
 def test_the_bound_itself_is_allowed(limit: Limit, amount: int, used: Used, fits: bool) -> None:
-    seen = {} if limit.span is Span.EACH else {limit.span: used}
+    seen: dict[Span, Used] = {} if limit.span is Span.EACH else {limit.span: used}
     found = first_exceeded([limit], amount=Money(amount, CNY), used=seen)
     assert found == (None if fits else LimitExceeded(limit=limit, used=used))
 

@@ -20,7 +20,7 @@ async def read_body(receive: Receive, headers: Headers, *, most: int) -> bytes:
     """Read the whole body. Refused when it is larger than `most` bytes, or does not arrive."""
     announced = headers.get(b"content-length")
     if announced is not None and len(announced) > 5 and int(announced) > most:
-        raise _too_large(most)
+        raise _too_large(most, more=True)
     message = await receive()
     if message.get("more_body"):
         try:
@@ -31,7 +31,7 @@ async def read_body(receive: Receive, headers: Headers, *, most: int) -> bytes:
             raise Refuse(EdgeRefusal.BODY_TOO_SLOW, late, headers=CLOSE) from None
     body = _part(message)
     if len(body) > most:
-        raise _too_large(most)
+        raise _too_large(most, more=False)
     return body
 
 
@@ -50,14 +50,12 @@ async def linger(receive: Receive) -> None:
 async def _read_on(receive: Receive, first: bytes, *, most: int) -> bytes:
     body = bytearray(first)
     more = True
-    while more:
+    while more or len(body) > most:
         if len(body) > most:
-            raise _too_large(most)
+            raise _too_large(most, more=more)
         message = await receive()
         body += _part(message)
         more = message.get("more_body", False)
-    if len(body) > most:
-        raise _too_large(most)
     return bytes(body)
 
 
@@ -72,7 +70,9 @@ CLOSE: Final = ((b"connection", b"close"),)
 """What is left of the body is not read as the next request."""
 
 
-def _too_large(most: int) -> Refuse:
+def _too_large(most: int, *, more: bool) -> Refuse:
     return Refuse(
-        EdgeRefusal.BODY_TOO_LARGE, f"The body is larger than {most} bytes, the most here.", headers=CLOSE
+        EdgeRefusal.BODY_TOO_LARGE,
+        f"The body is larger than {most} bytes, the most here.",
+        headers=CLOSE if more else (),
     )

@@ -16,7 +16,7 @@ from milletpay.apps.http.endpoints import Endpoint, Paths
 from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
 from milletpay.apps.http.rates import RateLimits
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
-from milletpay.apps.http.request import Request
+from milletpay.apps.http.request import Request, look_at_key
 from milletpay.apps.http.routes import Surface, Table
 from milletpay.apps.http.shapes import Output
 from milletpay.apps.http.streams import EventStream
@@ -120,6 +120,8 @@ class Kernel:
             _refuse_forbidden(principal, endpoint)
         elif surface.rate_of_anyone is not None:
             extra += self._rates.take(request.client, surface.rate_of_anyone)
+        if b"idempotency-key" in headers:
+            look_at_key(headers[b"idempotency-key"])
         arguments = endpoint.arguments(captured) if captured else {}
         query = scope["query_string"]
         if endpoint.route.query is not None:

@@ -51,23 +51,9 @@ class Request:
         return path
 
     @property
-    def idempotency_key(self) -> str | None:
-        """The header `Idempotency-Key`; refused when it cannot be one."""
-        key = self.headers.get(b"idempotency-key")
-        if key is None:
-            return None
-        if not 0 < len(key) <= KEY_LENGTH_MAX or not PRINTABLE.issuperset(key):
-            raise Refuse(
-                EdgeRefusal.IDEMPOTENCY_KEY_INVALID,
-                f"Idempotency-Key has {len(key)} bytes;"
-                f" it takes 1 to {KEY_LENGTH_MAX} printable ASCII characters.",
-            )
-        return key.decode("ascii")
-
-    @property
     def asked(self) -> Asked | None:
         """What makes this request known again: hashes of its key with its scope, and of its body."""
-        key = self.idempotency_key
+        key = self.headers.get(b"idempotency-key")
         if key is None:
             return None
         principal = self.principal
@@ -76,7 +62,7 @@ class Request:
             mode=principal.mode.name,
             method=self.scope["method"],
             path=self.scope["path"],
-            key=key,
+            key=key.decode(),
             body=self.raw,
         )
 
@@ -99,6 +85,16 @@ class Request:
             if found == name:
                 return value
         return None
+
+
+def look_at_key(key: bytes) -> None:
+    """See that a header `Idempotency-Key` can be one; refused when it cannot."""
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not PRINTABLE.issuperset(key):
+        raise Refuse(
+            EdgeRefusal.IDEMPOTENCY_KEY_INVALID,
+            f"Idempotency-Key has {len(key)} bytes;"
+            f" it takes 1 to {KEY_LENGTH_MAX} printable ASCII characters.",
+        )
 
 
 def read_id(form: IdForm[IdType], text: str, *, param: str) -> IdType:

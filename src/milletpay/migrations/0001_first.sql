@@ -196,6 +196,18 @@ CREATE TABLE ledger.burnt (
 
 CREATE INDEX burnt_timestamp ON ledger.burnt USING brin (timestamp);
 
+-- What moved on the accounts of customers and merchants, with the balance after it: their statements. Follows from
+-- the transfers and is no part of the digest.
+CREATE TABLE ledger.entry (
+    account_id uuid NOT NULL,
+    timestamp  bigint NOT NULL,  -- of the transfer
+    amount     bigint NOT NULL,  -- below zero: went out
+    balance    bigint NOT NULL,
+    code       smallint NOT NULL,  -- of the transfer
+    object     uuid NOT NULL,      -- the transfer's user_data_128
+    PRIMARY KEY (account_id, timestamp)
+);
+
 -- Balances newer than the checkpoint: one row per batch, folded into the accounts every so many batches.
 CREATE TABLE ledger.tail (
     batch    bigint PRIMARY KEY,
@@ -253,7 +265,8 @@ SELECT
 FROM ledger.account AS a
 CROSS JOIN LATERAL (SELECT ledger.tail_record(a.id) AS record) AS t;
 
-GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt TO millet_app;
+GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt, ledger.entry
+TO millet_app;
 GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed) ON ledger.account TO millet_app;
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;
@@ -352,3 +365,110 @@ CREATE TABLE merchants.store (
 CREATE INDEX store_merchant ON merchants.store (merchant, id);
 
 GRANT SELECT, INSERT ON merchants.store TO millet_app;
+
+-- payments: what customers pay merchants: payments, refunds, reversals, agreements.
+
+CREATE SCHEMA payments;
+
+GRANT USAGE ON SCHEMA payments TO millet_app;
+
+-- A customer's standing permission for a merchant to charge without asking each time.
+CREATE TABLE payments.agreement (
+    id            uuid PRIMARY KEY,
+    merchant      uuid NOT NULL,
+    live          boolean NOT NULL,
+    customer      uuid,  -- NULL until it is signed
+    status        text COLLATE "C" NOT NULL CHECK (status IN ('pending_signature', 'active', 'canceled')),
+    currency      text COLLATE "C" NOT NULL,
+    charge_limit  bigint NOT NULL CHECK (charge_limit > 0),  -- minor units, of one charge
+    day_limit     bigint NOT NULL CHECK (day_limit > 0),  -- minor units, of one accounting day
+    month_limit   bigint NOT NULL CHECK (month_limit > 0),  -- minor units, of one calendar month
+    day_charges   integer NOT NULL CHECK (day_charges > 0),  -- how many charges a day
+    notice_days   integer NOT NULL DEFAULT 0 CHECK (notice_days >= 0),  -- a charge is announced so long before
+    reference     text COLLATE "C" NOT NULL,
+    key_hash      uuid,
+    body_hash     uuid NOT NULL,
+    description   text NOT NULL,
+    created_at    bigint NOT NULL,
+    signed_at     bigint NOT NULL,  -- nanoseconds; 0: not yet
+    canceled_at   bigint NOT NULL,
+    events        integer NOT NULL,
+    CHECK (status <> 'active' OR customer IS NOT NULL)
+);
+
+CREATE UNIQUE INDEX agreement_key ON payments.agreement (key_hash) WHERE key_hash IS NOT NULL;
+CREATE UNIQUE INDEX agreement_reference ON payments.agreement (merchant, live, reference);
+CREATE INDEX agreement_of_customer ON payments.agreement (customer, id) WHERE customer IS NOT NULL;
+
+-- What a merchant asks for and a customer pays. Amounts are in minor units of the currency.
+CREATE TABLE payments.payment (
+    id             uuid PRIMARY KEY,
+    merchant       uuid NOT NULL,
+    customer       uuid,
+    agreement      uuid,
+    key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
+    body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
+    created_at     bigint NOT NULL,  -- nanoseconds
+    expires_at     bigint NOT NULL,  -- nanoseconds; 0: never
+    amount         bigint NOT NULL CHECK (amount > 0),
+    authorized     bigint NOT NULL CHECK (authorized BETWEEN 0 AND amount),
+    captured       bigint NOT NULL CHECK (captured BETWEEN 0 AND amount),
+    refunded       bigint NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+    fee            bigint NOT NULL CHECK (fee >= 0),  -- taken, less given back
+    contract       uuid NOT NULL,  -- the fee contract that was quoted
+    quote          bigint NOT NULL CHECK (quote >= 0),  -- the fee on the whole amount, frozen
+    fee_on_refund  smallint NOT NULL,  -- given back, or kept
+    counted_on     integer NOT NULL,  -- YYYYMMDD on which it counts towards limits; 0: it does not
+    events         integer NOT NULL,  -- how many it has had
+    live           boolean NOT NULL,
+    currency       text COLLATE "C" NOT NULL,
+    status         text COLLATE "C" NOT NULL CHECK (status IN (
+        'awaiting_payment', 'processing', 'authorized', 'succeeded', 'canceled', 'expired', 'failed', 'reversed'
+    )),
+    first_status   text COLLATE "C" NOT NULL,  -- with which the request that made it was answered
+    capture_method text COLLATE "C" NOT NULL CHECK (capture_method IN ('automatic', 'manual')),
+    decline        text COLLATE "C",
+    reference      text COLLATE "C" NOT NULL,
+    description    text COLLATE "C" NOT NULL,
+    return_url     text COLLATE "C" NOT NULL,
+    metadata       text COLLATE "C" NOT NULL  -- JSON, as it was given
+);
+
+-- The merchant's reference names one payment; listing a merchant's payments goes by it too.
+CREATE UNIQUE INDEX payment_reference ON payments.payment (merchant, live, reference);
+CREATE UNIQUE INDEX payment_key ON payments.payment (key_hash) WHERE key_hash IS NOT NULL;
+-- What time will end.
+CREATE INDEX payment_expires_at ON payments.payment (expires_at)
+WHERE expires_at > 0 AND status IN ('awaiting_payment', 'authorized');
+
+-- Money given back. It succeeds at once: to the balance that paid.
+CREATE TABLE payments.refund (
+    id         uuid PRIMARY KEY,
+    payment    uuid NOT NULL,
+    merchant   uuid NOT NULL,
+    live       boolean NOT NULL,
+    amount     bigint NOT NULL CHECK (amount > 0),
+    fee_back   bigint NOT NULL CHECK (fee_back >= 0),
+    currency   text COLLATE "C" NOT NULL,
+    key_hash   uuid,
+    body_hash  uuid NOT NULL,
+    reference  text COLLATE "C" NOT NULL,
+    reason     text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE UNIQUE INDEX refund_reference ON payments.refund (merchant, live, reference);
+CREATE UNIQUE INDEX refund_key ON payments.refund (key_hash) WHERE key_hash IS NOT NULL;
+CREATE INDEX refund_of_payment ON payments.refund (payment, id);
+
+-- A reversal that came before its payment: the late payment is declined.
+CREATE TABLE payments.mark (
+    merchant   uuid NOT NULL,
+    live       boolean NOT NULL,
+    reference  text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (merchant, live, reference)
+);
+
+GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.payment TO millet_app;
+GRANT SELECT, INSERT ON payments.refund, payments.mark TO millet_app;

@@ -1,0 +1,207 @@
+"""Payments at the desk: charged, captured, refunded, reversed; what the book and the limits then say."""
+
+import asyncio
+
+from milletpay.customers import CustomerId
+from milletpay.ledger.chart import AccountKind, Mode
+from milletpay.merchants import MerchantId
+from milletpay.payments import (
+    CancelPayment,
+    CaptureMethod,
+    CapturePayment,
+    Decline,
+    ExpirePayment,
+    Made,
+    Marked,
+    PaymentStatus,
+    PayPayment,
+    Refunded,
+    Refusal,
+    Refused,
+    ReversePayment,
+    find_payment,
+)
+from milletpay.plumbing.database import Database
+from tests.flows.payment_desk import PaymentDesk, open_payments
+
+ANNA, SHOP = CustomerId(7), MerchantId(8)
+DAY = 24 * 3600 * 10**9
+
+
+async def money(desk: PaymentDesk) -> dict[str, int]:
+    """Where the money of this small town is."""
+    return {
+        "anna": await desk.balance(AccountKind.CUST, ANNA),
+        "held": await desk.balance(AccountKind.CUST_HOLD, ANNA),
+        "shop": await desk.balance(AccountKind.MER_PEND, SHOP),
+        "fees": await desk.balance(AccountKind.FEE_ACCRUED),
+    }
+
+
+async def test_a_charge_under_an_agreement_pays_at_once(database: Database) -> None:
+    """Gross to the merchant, the fee from the merchant to us; the payment says the same."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        made = await desk.ask(desk.payment(SHOP, 100_00, agreement=agreement))
+        assert isinstance(made, Made)
+        assert (made.payment.status, made.payment.captured, made.payment.fee) == ("succeeded", 100_00, 38)
+        assert await money(desk) == {"anna": 400_00, "held": 0, "shop": 99_62, "fees": 38}
+        async with database.connection() as connection:
+            assert await find_payment(connection, id=made.payment.id) == made.payment
+
+
+async def test_the_same_request_has_one_effect(database: Database) -> None:
+    """By key, by reference, at once and later, in one batch and after a restart."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        request = desk.request("order 1", key=77)
+        first = desk.payment(SHOP, 10_00, agreement=agreement, request=request)
+        again = [desk.payment(SHOP, 10_00, agreement=agreement, request=request) for _ in range(99)]
+        answers = await asyncio.gather(*[desk.ask(command) for command in [first, *again]])
+        assert {answer.payment.id for answer in answers} == {first.id}
+        assert [answer.is_new for answer in answers] == [True] + [False] * 99
+        assert await desk.balance(AccountKind.CUST, ANNA) == 490_00
+    async with open_payments(database, desk_id=2) as desk:
+        late = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement, request=request))
+        assert (late.payment.id, late.is_new) == (first.id, False)
+        other = desk.request("order 1", key=77, body=2)
+        refused = await desk.ask(desk.payment(SHOP, 11_00, agreement=agreement, request=other))
+        assert (refused.refusal, refused.object) == (Refusal.KEY_REUSED, first.id)
+        other = desk.request("order 1", key=78, body=2)
+        refused = await desk.ask(desk.payment(SHOP, 11_00, agreement=agreement, request=other))
+        assert (refused.refusal, refused.object) == (Refusal.REFERENCE_USED, first.id)
+
+
+async def test_two_payments_and_a_balance_for_one(database: Database) -> None:
+    """One succeeds, the other is declined and kept as failed; its part of the limits is given back."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=15_00)
+        made = await asyncio.gather(
+            *[desk.ask(desk.payment(SHOP, 10_00, agreement=agreement)) for _ in range(2)]
+        )
+        assert [m.payment.status for m in made] == [PaymentStatus.SUCCEEDED, PaymentStatus.FAILED]
+        assert made[1].payment.decline is Decline.INSUFFICIENT_FUNDS
+        assert await desk.balance(AccountKind.CUST, ANNA) == 5_00
+
+
+async def test_the_limits_of_an_agreement(database: Database) -> None:
+    """Of one charge, and of a day; the next day begins anew."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=5_000_00)
+        made = await desk.ask(desk.payment(SHOP, 100_01, agreement=agreement))
+        assert made.payment.decline is Decline.EXCEEDS_CHARGE_LIMIT
+        paid = await asyncio.gather(
+            *[desk.ask(desk.payment(SHOP, 100_00, agreement=agreement)) for _ in range(12)]
+        )
+        declines = [m.payment.decline for m in paid]
+        assert declines == [None] * 10 + [Decline.EXCEEDS_LIMIT] * 2
+        desk.clock.advance(duration_ns=DAY)
+        made = await desk.ask(desk.payment(SHOP, 100_00, agreement=agreement))
+        assert made.payment.decline is None
+
+
+async def test_a_hundred_refunds_of_one_on_fifty(database: Database) -> None:
+    """Exactly fifty succeed, and with the last one all of the fee is back."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        made = await desk.ask(desk.payment(SHOP, 50_00, agreement=agreement))
+        answers = await asyncio.gather(
+            *[desk.ask(desk.refund(made.payment.id, SHOP, 1_00)) for _ in range(100)]
+        )
+        assert sum(isinstance(answer, Refunded) for answer in answers) == 50
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        assert {answer.refusal for answer in refused} == {Refusal.EXCEEDS_REFUNDABLE}
+        assert await money(desk) == {"anna": 500_00, "held": 0, "shop": 0, "fees": 0}
+
+
+async def test_one_refund_reference_ten_times(database: Database) -> None:
+    """One refund, and ten answers that name it."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        made = await desk.ask(desk.payment(SHOP, 50_00, agreement=agreement))
+        request = desk.request("back")
+        answers = await asyncio.gather(
+            *[desk.ask(desk.refund(made.payment.id, SHOP, 1_00, request=request)) for _ in range(10)]
+        )
+        assert len({answer.refund.id for answer in answers}) == 1
+        assert await desk.balance(AccountKind.CUST, ANNA) == 451_00
+
+
+async def test_captures_in_parts_then_the_end(database: Database) -> None:
+    """The parts of the fee add up; the final capture releases the rest, to the limits too."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        manual = CaptureMethod.MANUAL
+        held = (
+            await desk.ask(desk.payment(SHOP, 100_00, agreement=agreement, capture_method=manual))
+        ).payment
+        assert held.status is PaymentStatus.AUTHORIZED
+        assert await money(desk) == {"anna": 400_00, "held": 100_00, "shop": 0, "fees": 0}
+        for amount in (33_33, 33_33):
+            part = await desk.ask(
+                CapturePayment(payment=held.id, merchant=SHOP, mode=Mode.LIVE, amount=amount, final=False)
+            )
+            assert part.status is PaymentStatus.AUTHORIZED
+        over = await desk.ask(
+            CapturePayment(payment=held.id, merchant=SHOP, mode=Mode.LIVE, amount=33_35, final=False)
+        )
+        assert over.refusal is Refusal.EXCEEDS_AUTHORIZED
+        last = await desk.ask(
+            CapturePayment(payment=held.id, merchant=SHOP, mode=Mode.LIVE, amount=33_34, final=True)
+        )
+        assert (last.status, last.fee) == (PaymentStatus.SUCCEEDED, 38)
+        assert await money(desk) == {"anna": 400_00, "held": 0, "shop": 99_62, "fees": 38}
+
+
+async def test_capture_void_and_expiry_race(database: Database) -> None:
+    """Exactly one wins, and the money is where the winner says."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=1_000_00)
+        manual = CaptureMethod.MANUAL
+        for first in range(3):
+            made = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement, capture_method=manual))
+            payment = made.payment.id
+            desk.clock.set(now_ns=made.payment.expires_at - (first < 2))
+            commands = [
+                CapturePayment(payment=payment, merchant=SHOP, mode=Mode.LIVE, amount=None, final=True),
+                CancelPayment(payment=payment, merchant=SHOP, mode=Mode.LIVE),
+                ExpirePayment(payment=payment),
+            ]
+            await asyncio.gather(*[desk.ask(c) for c in commands[first:] + commands[:first]])
+            async with database.connection() as connection:
+                ended = await find_payment(connection, id=payment)
+            assert ended is not None
+            expected = (PaymentStatus.SUCCEEDED, PaymentStatus.CANCELED, PaymentStatus.EXPIRED)
+            assert ended.status is expected[first]
+        assert await money(desk) == {"anna": 990_00, "held": 0, "shop": 9_96, "fees": 4}
+
+
+async def test_a_reversal_before_its_payment_and_after(database: Database) -> None:
+    """Before: a mark, and the late payment is declined without a debit. After: all is undone, once."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        early = ReversePayment(merchant=SHOP, mode=Mode.LIVE, reference="early")
+        assert await desk.ask(early) == Marked(reference="early")
+        made = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement, request=desk.request("early")))
+        assert (made.payment.status, made.payment.decline) == (PaymentStatus.FAILED, Decline.REVERSED)
+        await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement, request=desk.request("late")))
+        late = ReversePayment(merchant=SHOP, mode=Mode.LIVE, reference="late")
+        undone = await asyncio.gather(*[desk.ask(late) for _ in range(5)])
+        assert {payment.status for payment in undone} == {PaymentStatus.REVERSED}
+        assert await money(desk) == {"anna": 500_00, "held": 0, "shop": 0, "fees": 0}
+
+
+async def test_a_payment_that_awaits_is_paid_once(database: Database) -> None:
+    """The customer who pays twice at once pays once; after its time nobody pays."""
+    async with open_payments(database) as desk:
+        await desk.open_shop(SHOP, ANNA, balance=50_00)
+        made = await desk.ask(desk.payment(SHOP, 20_00, expires_at=desk.clock.now_ns() + DAY))
+        assert made.payment.status is PaymentStatus.AWAITING_PAYMENT
+        pay = PayPayment(payment=made.payment.id, customer=ANNA, mode=Mode.LIVE)
+        answers = await asyncio.gather(desk.ask(pay), desk.ask(pay))
+        assert [answer.is_new for answer in answers] == [True, False]
+        late = await desk.ask(desk.payment(SHOP, 20_00, expires_at=desk.clock.now_ns() + DAY))
+        desk.clock.advance(duration_ns=DAY)
+        refused = await desk.ask(PayPayment(payment=late.payment.id, customer=ANNA, mode=Mode.LIVE))
+        assert refused.refusal is Refusal.EXPIRED
+        assert await desk.balance(AccountKind.CUST, ANNA) == 30_00

@@ -59,6 +59,14 @@ WHERE t.timeout <> 0 AND t.timestamp + (t.timeout::bigint & 4294967295) * 100000
 ORDER BY 1
 LIMIT 1;
 
+-- name: entries
+-- Entries of an account before a timestamp, the newest first, at most so many.
+SELECT timestamp, amount, balance, code, object
+FROM ledger.entry
+WHERE account_id = $1 AND timestamp < $2
+ORDER BY timestamp DESC
+LIMIT $3;
+
 -- name: tail
 -- Balances of the batches after this one, oldest first.
 SELECT batch, balances FROM ledger.tail WHERE batch > $1 ORDER BY batch;

@@ -176,16 +176,17 @@ async def answer_once(
     work: Callable[[Connection], Awaitable[Result]],
     keep: Callable[[Result], Kept | None],
     now: int,
+    wait_seconds: float = WAIT_SECONDS,
 ) -> Outcome[Result]:
     """Do work in one transaction with keeping its answer, once for its key.
 
     Work that raises is undone; work that comes to a refusal is committed, and its answer is not kept. It must
     not wait for another session, such as a desk's: a connection is held all the while.
 
-    :raises StillUnderWay: when an equal request is not done within `WAIT_SECONDS`
+    :raises StillUnderWay: when an equal request is not done within `wait_seconds`
     """
     async with database.transaction() as connection:
-        await _wait_for_turn(connection, asked.key)
+        await _wait_for_turn(connection, asked.key, wait_seconds=wait_seconds)
         # A statement of its own: it sees what the one before us has committed.
         row = await connection.fetchrow(STATEMENTS["find_answers"], [asked.key])
         if row is not None:
@@ -199,13 +200,13 @@ async def answer_once(
         return Outcome(how=How.FIRST, result=result, kept=kept)
 
 
-async def _wait_for_turn(connection: Connection, key: int) -> None:
+async def _wait_for_turn(connection: Connection, key: int, *, wait_seconds: float) -> None:
     # Two numbers of 32 bits, which PostgreSQL keeps apart from locks of one number, such as the book's.
     high, low = (((key >> shift) & 0xFFFFFFFF) - 0x80000000 for shift in (96, 64))
     try:
-        await connection.execute(STATEMENTS["lock_answer"], high, low, timeout=WAIT_SECONDS)
+        await connection.execute(STATEMENTS["lock_answer"], high, low, timeout=wait_seconds)
     except TimeoutError:
-        raise StillUnderWay(f"An equal request has been under way for {WAIT_SECONDS} s.") from None
+        raise StillUnderWay(f"An equal request has been under way for {wait_seconds} s.") from None
 
 
 def _outcome_of(before: tuple[int, Kept], asked: Asked) -> Outcome[Any]:

@@ -1,0 +1,233 @@
+"""How payments, refunds and agreements are shown in public: in answers of the API and in webhooks alike.
+
+Amounts are integers in minor units beside their currency; times are RFC 3339 in UTC. `Shown` knows what a link
+begins with; everything else is in the objects.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import msgspec
+
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MERCHANT_ID
+from milletpay.payments.model import (
+    AGREEMENT_ID,
+    PAYMENT_ID,
+    REFUND_ID,
+    Agreement,
+    AgreementStatus,
+    CaptureMethod,
+    Decline,
+    Payment,
+    PaymentStatus,
+    Refund,
+)
+from milletpay.plumbing.dates import rfc3339
+
+
+class QrShape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a code for the payer holds."""
+
+    payload: str
+
+
+class PaymentShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment."""
+
+    id: str
+    object: Literal["payment"] = "payment"
+    created_at: str
+    livemode: bool
+    merchant: str
+    status: PaymentStatus
+    amount: int
+    currency: str
+    amount_authorized: int
+    amount_captured: int
+    amount_refunded: int
+    fee: int
+    capture_method: CaptureMethod
+    reference: str
+    description: str | None
+    agreement: str | None
+    decline_code: Decline | None
+    expires_at: str | None
+    return_url: str | None
+    checkout_url: str | None
+    qr: QrShape | None
+    metadata: dict[str, str]
+
+    @classmethod
+    def example(cls) -> Self:
+        """One that was paid at once."""
+        return cls(
+            id="pay_01kdz9m4h0000g40r40m30e209",
+            created_at="2026-12-01T02:03:04.005Z",
+            livemode=False,
+            merchant="mer_01kdz9m4h0000g40r40m30e20a",
+            status=PaymentStatus.SUCCEEDED,
+            amount=1250,
+            currency="CNY",
+            amount_authorized=1250,
+            amount_captured=1250,
+            amount_refunded=0,
+            fee=5,
+            capture_method=CaptureMethod.AUTOMATIC,
+            reference="order-1001",
+            description="Two months of video",
+            agreement="agr_01kdz9m4h0000g40r40m30e20b",
+            decline_code=None,
+            expires_at=None,
+            return_url=None,
+            checkout_url=None,
+            qr=None,
+            metadata={},
+        )
+
+
+class RefundShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund."""
+
+    id: str
+    object: Literal["refund"] = "refund"
+    created_at: str
+    livemode: bool
+    payment: str
+    status: Literal["succeeded"] = "succeeded"
+    amount: int
+    currency: str
+    fee_returned: int
+    reference: str
+    reason: str | None
+
+    @classmethod
+    def example(cls) -> Self:
+        """One of a part."""
+        return cls(
+            id="ref_01kdz9m4h0000g40r40m30e20c",
+            created_at="2026-12-01T02:03:04.005Z",
+            livemode=False,
+            payment="pay_01kdz9m4h0000g40r40m30e209",
+            amount=500,
+            currency="CNY",
+            fee_returned=2,
+            reference="refund-1001-1",
+            reason="One month only",
+        )
+
+
+class AgreementShape(msgspec.Struct, frozen=True, kw_only=True):
+    """An agreement."""
+
+    id: str
+    object: Literal["agreement"] = "agreement"
+    created_at: str
+    livemode: bool
+    merchant: str
+    status: AgreementStatus
+    currency: str
+    charge_limit: int
+    day_limit: int
+    month_limit: int
+    day_charges: int
+    notice_days: int
+    reference: str
+    description: str | None
+    sign_url: str | None
+    signed_at: str | None
+    canceled_at: str | None
+
+    @classmethod
+    def example(cls) -> Self:
+        """One that awaits its signature."""
+        return cls(
+            id="agr_01kdz9m4h0000g40r40m30e20b",
+            created_at="2026-12-01T02:03:04.005Z",
+            livemode=False,
+            merchant="mer_01kdz9m4h0000g40r40m30e20a",
+            status=AgreementStatus.PENDING_SIGNATURE,
+            currency="CNY",
+            charge_limit=10000,
+            day_limit=50000,
+            month_limit=200000,
+            day_charges=10,
+            notice_days=3,
+            reference="subscription-77",
+            description="Video, each month",
+            sign_url="http://127.0.0.1:8420/sign/agr_01kdz9m4h0000g40r40m30e20b",
+            signed_at=None,
+            canceled_at=None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Shows objects to a merchant; `base_url` is what our links begin with, without a slash at its end."""
+
+    base_url: str
+
+    def payment(self, payment: Payment) -> PaymentShape:
+        """A payment as it stands."""
+        open_still = payment.status is PaymentStatus.AWAITING_PAYMENT
+        link = f"{self.base_url}/c/{PAYMENT_ID.write(payment.id)}" if open_still else None
+        return PaymentShape(
+            id=PAYMENT_ID.write(payment.id),
+            created_at=rfc3339(payment.created_at),
+            livemode=payment.mode is Mode.LIVE,
+            merchant=MERCHANT_ID.write(payment.merchant),
+            status=payment.status,
+            amount=payment.amount.minor,
+            currency=payment.amount.currency.code,
+            amount_authorized=payment.authorized,
+            amount_captured=payment.captured,
+            amount_refunded=payment.refunded,
+            fee=payment.fee,
+            capture_method=payment.capture_method,
+            reference=payment.request.reference,
+            description=payment.description or None,
+            agreement=None if payment.agreement is None else AGREEMENT_ID.write(payment.agreement),
+            decline_code=payment.decline,
+            expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
+            return_url=payment.return_url or None,
+            checkout_url=link,
+            qr=None if link is None else QrShape(payload=link),
+            metadata=msgspec.json.decode(payment.metadata, type=dict[str, str]) if payment.metadata else {},
+        )
+
+    def refund(self, refund: Refund) -> RefundShape:
+        """A refund."""
+        return RefundShape(
+            id=REFUND_ID.write(refund.id),
+            created_at=rfc3339(refund.created_at),
+            livemode=refund.mode is Mode.LIVE,
+            payment=PAYMENT_ID.write(refund.payment),
+            amount=refund.amount.minor,
+            currency=refund.amount.currency.code,
+            fee_returned=refund.fee_back,
+            reference=refund.request.reference,
+            reason=refund.reason or None,
+        )
+
+    def agreement(self, agreement: Agreement) -> AgreementShape:
+        """An agreement as it stands."""
+        id = AGREEMENT_ID.write(agreement.id)
+        unsigned = agreement.status is AgreementStatus.PENDING_SIGNATURE
+        return AgreementShape(
+            id=id,
+            created_at=rfc3339(agreement.created_at),
+            livemode=agreement.mode is Mode.LIVE,
+            merchant=MERCHANT_ID.write(agreement.merchant),
+            status=agreement.status,
+            currency=agreement.currency.code,
+            charge_limit=agreement.charge_limit,
+            day_limit=agreement.day_limit,
+            month_limit=agreement.month_limit,
+            day_charges=agreement.day_charges,
+            notice_days=agreement.notice_days,
+            reference=agreement.request.reference,
+            description=agreement.description or None,
+            sign_url=f"{self.base_url}/sign/{id}" if unsigned else None,
+            signed_at=rfc3339(agreement.signed_at) if agreement.signed_at else None,
+            canceled_at=rfc3339(agreement.canceled_at) if agreement.canceled_at else None,
+        )

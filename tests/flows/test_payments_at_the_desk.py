@@ -161,7 +161,7 @@ async def test_capture_void_and_expiry_race(database: Database) -> None:
         for first in range(3):
             made = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement, capture_method=manual))
             payment = made.payment.id
-            desk.clock.set(now_ns=made.payment.expires_at - (first < 2))
+            desk.clock.set(now_ns=made.payment.due_at - (first < 2))
             commands = [
                 CapturePayment(payment=payment, merchant=SHOP, mode=Mode.LIVE, amount=None, final=True),
                 CancelPayment(payment=payment, merchant=SHOP, mode=Mode.LIVE),

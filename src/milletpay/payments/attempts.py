@@ -96,6 +96,7 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         request=command.request,
         created_at=facts.book.now,
         expires_at=command.expires_at,
+        due_at=command.expires_at,
         agreement=command.agreement,
         description=command.description,
         return_url=command.return_url,
@@ -161,6 +162,7 @@ def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
 
 def _fail(payment: Payment, decline: Decline, facts: Facts) -> None:
     payment.decline = decline
+    payment.due_at = 0
     payment.happen(Happening.DECLINE)
     facts.change(payment, news="payment.failed")
 
@@ -220,10 +222,11 @@ def _take_money(payment: Payment, facts: Facts) -> Decline | None:
     if now:
         payment.captured = amount
         payment.fee = fee
+        payment.due_at = 0
         payment.happen(Happening.PAY)
         facts.change(payment, news="payment.succeeded")
     else:
-        payment.expires_at = facts.book.now + AUTHORIZATION_NS
+        payment.due_at = facts.book.now + AUTHORIZATION_NS
         payment.happen(Happening.AUTHORIZE)
         facts.change(payment, news="payment.authorized")
     return None

@@ -56,7 +56,7 @@ def capture(command: CapturePayment, facts: Facts) -> Payment | Refused:
     if payment.status is not PaymentStatus.AUTHORIZED:
         detail = f"The payment is {payment.status}; only an authorized one is captured."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
-    if payment.expires_at <= facts.book.now:
+    if payment.due_at <= facts.book.now:
         return Refused(refusal=Refusal.EXPIRED, detail="The authorization has ended.", object=payment.id)
     left = payment.authorized - payment.captured
     amount = left if command.amount is None else command.amount
@@ -77,6 +77,7 @@ def capture(command: CapturePayment, facts: Facts) -> Payment | Refused:
     payment.fee += fee.minor
     if command.final or payment.captured == payment.authorized:
         release(payment, facts)
+        payment.due_at = 0
         payment.happen(Happening.COMPLETE)
         facts.change(payment, news="payment.succeeded")
     else:
@@ -101,7 +102,7 @@ def expire(command: ExpirePayment, facts: Facts) -> Payment | None:
     payment = facts.payments.get(command.payment)
     if payment is None or not payment.may(Happening.EXPIRE):
         return None
-    if not payment.expires_at or payment.expires_at > facts.book.now:
+    if not payment.due_at or payment.due_at > facts.book.now:
         return None
     end(payment, Happening.EXPIRE, facts, news="payment.expired")
     return payment
@@ -110,6 +111,7 @@ def expire(command: ExpirePayment, facts: Facts) -> Payment | None:
 def end(payment: Payment, happening: Happening, facts: Facts, *, news: str) -> None:
     """End a payment that is not captured whole: release what is held. A part that was captured is kept."""
     release(payment, facts)
+    payment.due_at = 0
     if payment.captured and happening is not Happening.REVERSE:
         payment.happen(Happening.COMPLETE)
         facts.change(payment, news="payment.succeeded")

@@ -1,6 +1,6 @@
 """The values of a payment: its states, what may follow what, and why one is declined or refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from typing import NewType
 
@@ -174,7 +174,9 @@ class Payment:
     request: Request
     created_at: int
     expires_at: int
-    """When nobody can pay it any more, or when the authorization ends; 0 for never."""
+    """When nobody can pay it any more; 0 for never."""
+    due_at: int
+    """When time ends it: what awaits payment at `expires_at`, an authorization at its own end; 0 for never."""
     customer: CustomerId | None = None
     agreement: AgreementId | None = None
     authorized: int = 0
@@ -193,6 +195,18 @@ class Payment:
     """JSON, as the merchant gave it."""
     events: int = 0
     """How many events it has had."""
+
+    def as_made(self) -> "Payment":
+        """The payment as the request that made it was answered, whatever has become of it."""
+        paid, held = PaymentStatus.SUCCEEDED, PaymentStatus.AUTHORIZED
+        return replace(
+            self,
+            status=self.first_status,
+            authorized=self.amount.minor if self.first_status in {paid, held} else 0,
+            captured=self.amount.minor if self.first_status is paid else 0,
+            refunded=0,
+            fee=self.quote.fee.minor if self.first_status is paid else 0,
+        )
 
     def may(self, happening: Happening) -> bool:
         """Whether this can happen to it now."""

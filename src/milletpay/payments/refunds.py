@@ -134,6 +134,7 @@ def _undo(payment: Payment, facts: Facts) -> Payment | Refused:
         return Refused(refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=payment.id)
     release(payment, facts)
     uncount(payment, amount=payment.captured, whole=True, facts=facts)
+    payment.due_at = 0
     payment.happen(Happening.REVERSE)
     facts.change(payment, news="payment.reversed")
     return payment

@@ -1,7 +1,7 @@
 """How payments, refunds and agreements are shown in public: in answers of the API and in webhooks alike.
 
-Amounts are integers in minor units beside their currency; times are RFC 3339 in UTC. `Shown` knows what a link
-begins with; everything else is in the objects.
+Amounts are integers in minor units beside their currency; times are RFC 3339 in UTC. `Shown` knows what a
+link begins with; everything else is in the objects.
 """
 
 from dataclasses import dataclass

@@ -35,16 +35,18 @@ INNER JOIN payments.mark AS m USING (merchant, live, reference);
 -- name: add_payments
 -- Write new payments.
 INSERT INTO payments.payment (
-    id, merchant, customer, agreement, key_hash, body_hash, created_at, expires_at, amount, authorized,
-    captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events, live, currency, status,
-    first_status, capture_method, decline, reference, description, return_url, metadata
+    id, merchant, customer, agreement, key_hash, body_hash, created_at, expires_at, due_at, amount,
+    authorized, captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events, live,
+    currency, status, first_status, capture_method, decline, reference, description, return_url,
+    metadata
 )
 SELECT *
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::bigint[],
-    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::uuid[], $15::bigint[],
-    $16::smallint[], $17::integer[], $18::integer[], $19::boolean[], $20::text[], $21::text[], $22::text[],
-    $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]
+    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+    $15::uuid[], $16::bigint[], $17::smallint[], $18::integer[], $19::integer[], $20::boolean[],
+    $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
+    $28::text[], $29::text[]
 );
 
 -- name: change_payments
@@ -52,7 +54,7 @@ FROM unnest(
 UPDATE payments.payment AS p
 SET
     customer = n.customer,
-    expires_at = n.expires_at,
+    due_at = n.due_at,
     authorized = n.authorized,
     captured = n.captured,
     refunded = n.refunded,
@@ -63,7 +65,7 @@ SET
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
     $8::integer[], $9::integer[], $10::text[]
-) AS n (id, customer, expires_at, authorized, captured, refunded, fee, counted_on, events, status)
+) AS n (id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, status)
 WHERE p.id = n.id;
 
 -- name: add_refunds
@@ -105,8 +107,8 @@ ON CONFLICT (id) DO UPDATE SET
 -- name: due
 -- Payments whose time is over.
 SELECT id FROM payments.payment
-WHERE expires_at > 0 AND expires_at <= $1 AND status IN ('awaiting_payment', 'authorized')
-ORDER BY expires_at
+WHERE due_at > 0 AND due_at <= $1
+ORDER BY due_at
 LIMIT $2;
 
 -- name: payment

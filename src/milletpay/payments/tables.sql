@@ -41,7 +41,8 @@ CREATE TABLE payments.payment (
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds
-    expires_at     bigint NOT NULL,  -- nanoseconds; 0: never
+    expires_at     bigint NOT NULL,  -- nanoseconds, until when it can be paid; 0: for ever
+    due_at         bigint NOT NULL,  -- nanoseconds, when time ends it; 0: never
     amount         bigint NOT NULL CHECK (amount > 0),
     authorized     bigint NOT NULL CHECK (authorized BETWEEN 0 AND amount),
     captured       bigint NOT NULL CHECK (captured BETWEEN 0 AND amount),
@@ -66,12 +67,13 @@ CREATE TABLE payments.payment (
     metadata       text COLLATE "C" NOT NULL  -- JSON, as it was given
 );
 
--- The merchant's reference names one payment; listing a merchant's payments goes by it too.
+-- The merchant's reference names one payment.
 CREATE UNIQUE INDEX payment_reference ON payments.payment (merchant, live, reference);
 CREATE UNIQUE INDEX payment_key ON payments.payment (key_hash) WHERE key_hash IS NOT NULL;
 -- What time will end.
-CREATE INDEX payment_expires_at ON payments.payment (expires_at)
-WHERE expires_at > 0 AND status IN ('awaiting_payment', 'authorized');
+CREATE INDEX payment_due_at ON payments.payment (due_at) WHERE due_at > 0;
+-- A merchant's payments, the newest first.
+CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 
 -- Money given back. It succeeds at once: to the balance that paid.
 CREATE TABLE payments.refund (

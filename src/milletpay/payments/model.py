@@ -176,7 +176,7 @@ class Payment:
     expires_at: int
     """When nobody can pay it any more; 0 for never."""
     due_at: int
-    """When time ends it: what awaits payment at `expires_at`, an authorization at its own end; 0 for never."""
+    """When time ends it: what awaits payment at `expires_at`, what is held at its own end; 0: never."""
     customer: CustomerId | None = None
     agreement: AgreementId | None = None
     authorized: int = 0

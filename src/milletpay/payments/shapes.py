@@ -24,15 +24,21 @@ from milletpay.payments.model import (
     Refund,
 )
 from milletpay.plumbing.dates import rfc3339
+from milletpay.plumbing.shapes import Output
 
 
-class QrShape(msgspec.Struct, frozen=True, kw_only=True):
+class QrShape(Output, frozen=True, kw_only=True):
     """What a code for the payer holds."""
 
     payload: str
 
+    @classmethod
+    def example(cls) -> Self:
+        """A link of the demo."""
+        return cls(payload="http://127.0.0.1:8420/c/pay_01kdz9m4h0000g40r40m30e209")
 
-class PaymentShape(msgspec.Struct, frozen=True, kw_only=True):
+
+class PaymentShape(Output, frozen=True, kw_only=True):
     """A payment."""
 
     id: str
@@ -86,7 +92,7 @@ class PaymentShape(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class RefundShape(msgspec.Struct, frozen=True, kw_only=True):
+class RefundShape(Output, frozen=True, kw_only=True):
     """A refund."""
 
     id: str
@@ -117,7 +123,7 @@ class RefundShape(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class AgreementShape(msgspec.Struct, frozen=True, kw_only=True):
+class AgreementShape(Output, frozen=True, kw_only=True):
     """An agreement."""
 
     id: str

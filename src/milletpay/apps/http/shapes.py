@@ -22,6 +22,7 @@ import msgspec
 
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.money import AMOUNT_MAX
+from milletpay.plumbing.shapes import Output
 
 LIMIT_MAX = 100
 """Most objects of one answer to a list."""
@@ -60,15 +61,6 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         raise NotImplementedError(f"{cls.__name__} has no example yet")
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer says."""
-
-    @classmethod
-    def example(cls) -> Self:
-        """Give one that could be received, for the documents."""
-        raise NotImplementedError(f"{cls.__name__} has no example yet")
-
-
 Item = TypeVar("Item", bound=Output)
 Row = TypeVar("Row")
 
@@ -92,6 +84,11 @@ class ListQuery(Input, frozen=True, kw_only=True):
         str | None,
         msgspec.Meta(description="The `next_cursor` of the answer before; none for the first part."),
     ] = None
+
+    @classmethod
+    def example(cls) -> Self:
+        """As it is when nothing is said."""
+        return cls()
 
     @property
     def after(self) -> int | None:

@@ -22,7 +22,7 @@ import msgspec
 
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.money import AMOUNT_MAX
-from milletpay.plumbing.shapes import Output
+from milletpay.plumbing.shapes import Output as Output
 
 LIMIT_MAX = 100
 """Most objects of one answer to a list."""

@@ -22,7 +22,9 @@ import msgspec
 
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.money import AMOUNT_MAX
-from milletpay.plumbing.shapes import Output as Output
+from milletpay.plumbing import shapes as said
+
+Output = said.Output
 
 LIMIT_MAX = 100
 """Most objects of one answer to a list."""

@@ -25,7 +25,6 @@ def test_what_is_written_is_read(id: int, kind: LinkKind) -> None:
 def test_a_link_is_short_and_says_what_it_opens() -> None:
     assert re.fullmatch(r"https://pay\.example/c/[A-Za-z0-9_-]{36}", LINK)
     assert LINKS.agreement(PAYMENT).startswith("https://pay.example/sign/")
-    # Version 4 of the symbol, 33 modules wide with 4 of quiet at each side, which a phone reads across a counter.
     # 33 modules with 4 of quiet at each side: a phone reads it across a counter.
     assert 'viewBox="0 0 41 41"' in svg(LINK, title="code")
 

@@ -1,20 +1,82 @@
 """The API as an ASGI application: its surfaces and their routes, put on one kernel."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from milletpay.apps.api.documents import document_table
 from milletpay.apps.api.health import Health, health_routes
 from milletpay.apps.api.problems import PROBLEMS
 from milletpay.apps.http.kernel import Kernel
-from milletpay.apps.http.routes import Surface, Table
-from milletpay.apps.http.who import nobody
+from milletpay.apps.http.openapi import About
+from milletpay.apps.http.routes import Route, Surface, Table
+from milletpay.apps.http.who import Authenticator, Rate, nobody
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.ids import IdSource
 
+VERSIONS: Final = ("2026-12-01",)
+"""The versions of the API that are served, the one for requests that name none first."""
+
 NO_STORE: Final = ((b"cache-control", b"no-store"),)
 
+RATE_OF_ANYONE: Final = Rate(per_second=20, at_once=100)
+"""What one address may ask of the API without a credential, such as to sign in."""
 
-def make_application(*, health: Health, ids: IdSource, clock: Clock) -> Kernel:
-    """Put all routes together."""
+ABOUT: Final = About(
+    title="MilletPay API",
+    version=VERSIONS[0],
+    description="""\
+Requests and answers are JSON in UTF-8. Amounts are whole numbers of minor units, such as fen, beside a
+`currency`; times are RFC 3339 in UTC; ids say by their prefix what they name.
+
+Say who asks with `Authorization: Bearer ...`. Keys with `test` in them move play money that never meets real
+money; a key of one mode finds nothing of the other.
+
+Send an `Idempotency-Key` with every POST. When the outcome of a request is not known, for whatever reason,
+send it again with the same key and the same body: it is done once, and the first answer comes again.
+
+A request that is refused is answered with a problem (RFC 9457) and leaves nothing behind; fields that are not
+known are refused. A payment that is declined is answered with 402: it is kept, and that is its answer.
+
+Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is false. Every answer has a
+`Request-Id`. `X-Api-Version` pins a version of the API.""",
+    credentials={
+        "secret_key": "A merchant's server, for all that the merchant may: `sk_test_...` or `sk_live_...`.",
+        "restricted_key": "A merchant's server, with the scopes that it was given: `rk_...`.",
+        "publishable_key": "A merchant's page or app, where everybody can read it: `pk_...`.",
+        "customer_session": "A customer who has signed in.",
+        "operator_session": "One of the operator's staff at the console.",
+    },
+    chapters={"Operation": "For whoever runs it."},
+)
+
+
+def make_application(
+    *,
+    health: Health,
+    ids: IdSource,
+    clock: Clock,
+    authenticate: Authenticator = nobody,
+    routes: Sequence[Route] = (),
+    tables: Sequence[Table] = (),
+) -> Kernel:
+    """Put all routes together.
+
+    :param authenticate: who shows a credential to the API
+    :param routes: the API's own, below `/v1`
+    :param tables: what else the process serves
+    """
+    api = Surface(
+        prefix="/v1",
+        headers=NO_STORE,
+        authenticate=authenticate,
+        versions=VERSIONS,
+        rate_of_anyone=RATE_OF_ANYONE,
+    )
     plain = Surface(prefix="/", headers=NO_STORE, authenticate=nobody, ignores_queries=True)
-    tables = [Table(surface=plain, routes=health_routes(health))]
-    return Kernel(tables=tables, problems=PROBLEMS, ids=ids, clock=clock)
+    served = [
+        Table(surface=api, routes=tuple(routes)),
+        Table(surface=plain, routes=health_routes(health)),
+        *tables,
+    ]
+    documents = document_table(served, problems=PROBLEMS, about=ABOUT)
+    return Kernel(tables=[*served, documents], problems=PROBLEMS, ids=ids, clock=clock)

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, get_origin, get_type_hints
 
-import msgspec
-
 from milletpay.apps.http.asgi import HeaderLine
 from milletpay.apps.http.reading import Read, form_reader, json_reader, query_reader
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.routes import Media, Route, Surface, Table
-from milletpay.apps.http.shapes import Input
+from milletpay.apps.http.shapes import Input, structs_in
 from milletpay.plumbing.ids import IdForm, NotAnId
 
 READING: Final = ("GET", "HEAD")
@@ -158,7 +156,8 @@ def _body_reader(route: Route) -> Read | None:
     if route.body is None:
         return json_reader(Nothing) if route.method in WITH_BODY else None
     assert route.method in WITH_BODY, f"{route.method} {route.path} takes no body"
-    _refuses_unknown_fields(route.body)
+    for kind in structs_in([route.body]):
+        assert kind.__struct_config__.forbid_unknown_fields, f"{kind.__name__} passes fields over: use Input"
     return json_reader(route.body) if route.media is Media.JSON else form_reader(route.body)
 
 
@@ -183,24 +182,3 @@ def _agree(route: Route) -> None:
     assert not wrong, f"{row}: the handler's annotations of {wrong} are not those of the route"
     assert set(route.ids) <= set(parameters_of(route.path)), f"{row}: ids of parameters that are not there"
     assert all(HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST or status == 402 for status in route.answers)
-
-
-def _refuses_unknown_fields(body: type[Input]) -> None:
-    waiting: list[Any] = [msgspec.inspect.type_info(body)]
-    seen: set[Any] = set()
-    while waiting:
-        kind = waiting.pop()
-        if isinstance(kind, msgspec.inspect.StructType):
-            if kind.cls in seen:
-                continue
-            seen.add(kind.cls)
-            assert kind.forbid_unknown_fields, f"{kind.cls.__name__} must be an Input: it passes fields over"
-            waiting += [one.type for one in kind.fields]
-        elif isinstance(kind, msgspec.inspect.UnionType):
-            waiting += kind.types
-        elif isinstance(kind, msgspec.inspect.Metadata):
-            waiting.append(kind.type)
-        elif isinstance(kind, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
-            waiting.append(kind.item_type)
-        elif isinstance(kind, msgspec.inspect.DictType):
-            waiting.append(kind.value_type)

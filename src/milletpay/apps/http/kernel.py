@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from http import HTTPStatus
-from types import CoroutineType
 from typing import Any, Final
 
 import msgspec
@@ -113,7 +112,7 @@ class Kernel:
             _refuse_other_version(headers[b"x-api-version"], surface)
         if endpoint.who:
             shown = surface.authenticate(headers)
-            principal = await shown if isinstance(shown, CoroutineType) else shown
+            principal = await shown if isinstance(shown, Coroutine) else shown
             request.principal = principal
             if principal.rate is not None:
                 extra += self._rates.take(principal.credential, principal.rate)

@@ -8,7 +8,7 @@ from typing import Final
 
 from milletpay.apps.http.asgi import HeaderLine
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
-from milletpay.apps.http.who import Rate
+from milletpay.apps.http.who import Allowance
 from milletpay.plumbing.clock import SECOND, Clock
 
 BUCKETS_MAX: Final = 100_000
@@ -20,7 +20,7 @@ class Bucket:
 
     __slots__ = ("at", "left", "rate")
 
-    def __init__(self, rate: Rate, *, at: int) -> None:
+    def __init__(self, rate: Allowance, *, at: int) -> None:
         self.rate = rate
         self.at = at
         self.left = rate.at_once * SECOND
@@ -33,7 +33,7 @@ class RateLimits:
         self._clock = clock
         self._buckets: dict[object, Bucket] = {}
 
-    def take(self, caller: object, rate: Rate) -> tuple[HeaderLine, ...]:
+    def take(self, caller: object, rate: Allowance) -> tuple[HeaderLine, ...]:
         """Take one request of a caller; gives the headers that tell what is left, or refuses with 429."""
         now = self._clock.monotonic_ns()
         bucket = self._buckets.get(caller)
@@ -64,7 +64,7 @@ class RateLimits:
         }
 
 
-def _headers(rate: Rate, *, left: int, wait: int) -> tuple[HeaderLine, ...]:
+def _headers(rate: Allowance, *, left: int, wait: int) -> tuple[HeaderLine, ...]:
     return (
         (b"ratelimit-policy", b'"requests";q=%d;w=%d' % (rate.at_once, -(-rate.at_once // rate.per_second))),
         (b"ratelimit", b'"requests";r=%d;t=%d' % (left, wait)),

@@ -15,8 +15,8 @@ The class decodes, encodes, and is described in the OpenAPI document; its exampl
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_origin
 
 import msgspec
 
@@ -133,3 +133,27 @@ def read_cursor(text: str) -> int:
         f"{text[:60]!r} is not a cursor: send the `next_cursor` of an answer, unchanged.",
         param="cursor",
     )
+
+
+def structs_in(shapes: Iterable[Any]) -> set[type[msgspec.Struct]]:
+    """The classes of objects in types: themselves, and all that they hold, however deep."""
+    found: set[type[msgspec.Struct]] = set()
+    waiting: list[Any] = list(msgspec.inspect.multi_type_info(shapes))
+    seen: set[Any] = set()
+    while waiting:
+        match waiting.pop():
+            case msgspec.inspect.StructType(cls=kind, fields=fields) if kind not in seen:
+                seen.add(kind)
+                found.add(get_origin(kind) or kind)
+                waiting += [one.type for one in fields]
+            case msgspec.inspect.UnionType(types=types):
+                waiting += types
+            case msgspec.inspect.Metadata(type=inner):
+                waiting.append(inner)
+            case (
+                msgspec.inspect.ListType(item_type=inner)
+                | msgspec.inspect.VarTupleType(item_type=inner)
+                | msgspec.inspect.DictType(value_type=inner)
+            ):
+                waiting.append(inner)
+    return found

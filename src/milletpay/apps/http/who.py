@@ -1,7 +1,7 @@
 """Who asks: what the edge has to know of a caller, whoever finds out."""
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from types import CoroutineType
 from typing import Any, Protocol
 
 from milletpay.apps.http.asgi import Headers
@@ -18,6 +18,18 @@ class Rate:
 
     per_second: int
     at_once: int
+
+
+class Allowance(Protocol):
+    """A rate, whoever says it."""
+
+    @property
+    def per_second(self) -> int:
+        """So many requests a second in the long run."""
+
+    @property
+    def at_once(self) -> int:
+        """So many at once."""
 
 
 class Principal(Protocol):
@@ -44,7 +56,7 @@ class Principal(Protocol):
         """The permissions that it was given; None when it has all of its kind."""
 
     @property
-    def rate(self) -> Rate | None:
+    def rate(self) -> Allowance | None:
         """How many requests it may make; None for as many as it likes."""
 
 
@@ -54,8 +66,15 @@ class Authenticator(Protocol):
     It answers at once when it can, and with a coroutine when it has to look something up.
     """
 
-    def __call__(self, headers: Headers, /) -> "Principal | CoroutineType[Any, Any, Principal]":
+    def __call__(self, headers: Headers, /) -> Principal | Coroutine[Any, Any, Principal]:
         """Read the credential in the headers of a request."""
+
+
+class TokenAuthenticator(Protocol):
+    """As `Authenticator`, from the token itself."""
+
+    def __call__(self, token: str, /) -> Principal | Coroutine[Any, Any, Principal]:
+        """Find out whose token it is."""
 
 
 def bearer_token(headers: Headers) -> str:
@@ -75,6 +94,26 @@ def bearer_token(headers: Headers) -> str:
             headers=CHALLENGE_INVALID,
         )
     return token.strip().decode("latin-1")
+
+
+def by_bearer(authenticate: TokenAuthenticator, *, refused: type[Exception]) -> Authenticator:
+    """Make an authenticator of one that reads tokens and says why it refuses one by raising `refused`."""
+
+    def show(headers: Headers) -> Principal | Coroutine[Any, Any, Principal]:
+        token = bearer_token(headers)
+        try:
+            found = authenticate(token)
+        except refused as error:
+            raise not_valid(str(error)) from error
+        return look_up(found) if isinstance(found, Coroutine) else found
+
+    async def look_up(found: Coroutine[Any, Any, Principal]) -> Principal:
+        try:
+            return await found
+        except refused as error:
+            raise not_valid(str(error)) from error
+
+    return show
 
 
 def not_valid(detail: str) -> Refuse:

@@ -271,6 +271,185 @@ GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, cl
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;
 
+-- rails: the simulated banks. Their books, not ours: nothing else reads them, and they forget nothing.
+
+CREATE SCHEMA rails;
+
+GRANT USAGE ON SCHEMA rails TO millet_app;
+
+-- Cards that a simulated bank has issued. It knows a number when it sees it, but does not keep it.
+CREATE TABLE rails.sim_card (
+    bank     text COLLATE "C" NOT NULL,
+    live     boolean NOT NULL,  -- else of test mode
+    token    text COLLATE "C" NOT NULL,
+    masked   text COLLATE "C" NOT NULL,
+    balance  bigint NOT NULL,  -- minor units of the currency that is asked for
+    PRIMARY KEY (bank, live, token)
+);
+
+-- Orders that reached a simulated bank, and what is going to become of each.
+CREATE TABLE rails.sim_order (
+    bank         text COLLATE "C" NOT NULL,
+    live         boolean NOT NULL,
+    reference    text COLLATE "C" NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 32),
+    direction    smallint NOT NULL CHECK (direction IN (1, 2)),  -- collects, pays
+    token        text COLLATE "C" NOT NULL,
+    currency     smallint NOT NULL CHECK (currency > 0),
+    amount       bigint NOT NULL CHECK (amount > 0),
+    reason       text COLLATE "C",  -- why it is refused, if it is
+    unanswered   integer NOT NULL CHECK (unanswered >= 0),  -- so many more calls about it get no answer
+    decided_at   bigint NOT NULL CHECK (decided_at > 0),    -- nanoseconds since the epoch; may lie ahead
+    decided_day  integer NOT NULL CHECK (decided_day > 0),  -- YYYYMMDD
+    come_back_at  bigint,
+    come_back_day integer,
+    PRIMARY KEY (bank, live, reference),
+    CHECK ((come_back_at IS NULL) = (come_back_day IS NULL)),
+    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL))
+);
+
+CREATE INDEX sim_order_decided ON rails.sim_order (bank, live, currency, decided_day);
+
+-- What a simulated bank will tell by itself, until it is acknowledged.
+CREATE TABLE rails.sim_notice (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank      text COLLATE "C" NOT NULL,
+    live      boolean NOT NULL,
+    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back')),
+    reference text COLLATE "C" NOT NULL,
+    told_at   bigint NOT NULL  -- not before this moment
+);
+
+CREATE INDEX sim_notice_told ON rails.sim_notice (bank, live, told_at);
+
+-- What will go wrong with the orders to come: the oldest fault that fits is taken.
+CREATE TABLE rails.sim_fault (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank                text COLLATE "C" NOT NULL,
+    live                boolean NOT NULL,
+    direction           smallint NOT NULL CHECK (direction IN (1, 2)),
+    orders              integer CHECK (orders > 0),  -- how many more it is for; NULL: for good
+    per_10_000          integer NOT NULL CHECK (per_10_000 BETWEEN 0 AND 10000),
+    lost                boolean NOT NULL,
+    reason              text COLLATE "C",
+    unanswered          integer NOT NULL CHECK (unanswered >= 0),
+    decided_after_ns    bigint NOT NULL CHECK (decided_after_ns >= 0),
+    notices             integer NOT NULL CHECK (notices >= 0),
+    comes_back_after_ns bigint CHECK (comes_back_after_ns >= 0)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_fault
+TO millet_app;
+
+-- identity: who asks. Keys, sessions, and what people know; of every secret only a hash is here.
+
+CREATE SCHEMA identity;
+
+GRANT USAGE ON SCHEMA identity TO millet_app;
+
+-- Raised by whatever makes a credential worse, in the same transaction: what processes remember is void then.
+CREATE TABLE identity.revision (
+    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
+    number bigint NOT NULL
+);
+
+INSERT INTO identity.revision (number) VALUES (0);
+
+GRANT SELECT, UPDATE ON identity.revision TO millet_app;
+
+-- Keys of merchants.
+CREATE TABLE identity.api_key (
+    id           uuid PRIMARY KEY,
+    hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    merchant     uuid NOT NULL,
+    live         boolean NOT NULL,  -- else of test mode
+    kind         smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- secret, publishable, restricted
+    name         text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 200),
+    last4        text COLLATE "C" NOT NULL CHECK (octet_length(last4) = 4),
+    scopes       text [] COLLATE "C" NOT NULL,
+    rate_class   smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),  -- standard, large, unlimited
+    created_at   bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch, as all moments here
+    expires_at   bigint,
+    revoked_at   bigint,
+    last_used_at bigint,
+    replaced_by  uuid REFERENCES identity.api_key (id),
+    CHECK ((kind = 3) = (scopes <> '{}')),
+    CHECK (replaced_by IS NULL OR expires_at IS NOT NULL)
+);
+
+CREATE INDEX api_key_merchant ON identity.api_key (merchant, id);
+
+GRANT SELECT, INSERT ON identity.api_key TO millet_app;
+GRANT UPDATE (expires_at, revoked_at, last_used_at, replaced_by) ON identity.api_key TO millet_app;
+
+-- Customers and operators who are signed in, one row for each device.
+CREATE TABLE identity.session (
+    id           uuid PRIMARY KEY,
+    hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    kind         smallint NOT NULL CHECK (kind IN (4, 5)),  -- customer, operator
+    owner        uuid NOT NULL,
+    live         boolean NOT NULL,  -- else of test mode
+    device       text COLLATE "C" NOT NULL,
+    rate_class   smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),
+    created_at   bigint NOT NULL CHECK (created_at > 0),
+    expires_at   bigint NOT NULL,
+    ended_at     bigint,
+    last_used_at bigint
+);
+
+CREATE INDEX session_owner ON identity.session (owner, id) WHERE ended_at IS NULL;
+
+GRANT SELECT, INSERT ON identity.session TO millet_app;
+GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
+
+-- The code that was last sent to a phone, and how many were since the window began.
+CREATE TABLE identity.one_time_code (
+    phone        text COLLATE "C" NOT NULL,
+    live         boolean NOT NULL,
+    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper, which is not in reach here
+    expires_at   bigint NOT NULL,
+    tries_left   smallint NOT NULL CHECK (tries_left >= 0),  -- 0 as well when it was used
+    window_began bigint NOT NULL,
+    sent         integer NOT NULL CHECK (sent > 0),
+    PRIMARY KEY (phone, live)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON identity.one_time_code TO millet_app;
+
+-- Payment PINs of customers: argon2id over a MAC under the pepper.
+CREATE TABLE identity.pin (
+    customer uuid PRIMARY KEY,
+    hash     text COLLATE "C" NOT NULL,
+    set_at   bigint NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
+
+-- Wrong secrets in a row: of a customer's PIN, of the password of a login (by its hash, whether or not it exists).
+CREATE TABLE identity.attempt (
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
+    subject      uuid NOT NULL,
+    failures     integer NOT NULL CHECK (failures > 0),
+    at           bigint NOT NULL,
+    locked_until bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (knowledge, subject)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON identity.attempt TO millet_app;
+
+-- The operator's staff.
+CREATE TABLE identity.operator (
+    id           uuid PRIMARY KEY,
+    login        text COLLATE "C" NOT NULL UNIQUE CHECK (login <> '' AND login = lower(login)),
+    name         text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 200),
+    password     text COLLATE "C" NOT NULL,  -- argon2id over a MAC under the pepper
+    roles        text [] COLLATE "C" NOT NULL,
+    created_at   bigint NOT NULL CHECK (created_at > 0),
+    suspended_at bigint
+);
+
+GRANT SELECT, INSERT ON identity.operator TO millet_app;
+GRANT UPDATE (password, roles, suspended_at) ON identity.operator TO millet_app;
+
 -- limits: what was counted.
 
 CREATE SCHEMA limits;

@@ -1,0 +1,68 @@
+-- rails: the simulated banks. Their books, not ours: nothing else reads them, and they forget nothing.
+
+CREATE SCHEMA rails;
+
+GRANT USAGE ON SCHEMA rails TO millet_app;
+
+-- Cards that a simulated bank has issued. It knows a number when it sees it, but does not keep it.
+CREATE TABLE rails.sim_card (
+    bank     text COLLATE "C" NOT NULL,
+    live     boolean NOT NULL,  -- else of test mode
+    token    text COLLATE "C" NOT NULL,
+    masked   text COLLATE "C" NOT NULL,
+    balance  bigint NOT NULL,  -- minor units of the currency that is asked for
+    PRIMARY KEY (bank, live, token)
+);
+
+-- Orders that reached a simulated bank, and what is going to become of each.
+CREATE TABLE rails.sim_order (
+    bank         text COLLATE "C" NOT NULL,
+    live         boolean NOT NULL,
+    reference    text COLLATE "C" NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 32),
+    direction    smallint NOT NULL CHECK (direction IN (1, 2)),  -- collects, pays
+    token        text COLLATE "C" NOT NULL,
+    currency     smallint NOT NULL CHECK (currency > 0),
+    amount       bigint NOT NULL CHECK (amount > 0),
+    reason       text COLLATE "C",  -- why it is refused, if it is
+    unanswered   integer NOT NULL CHECK (unanswered >= 0),  -- so many more calls about it get no answer
+    decided_at   bigint NOT NULL CHECK (decided_at > 0),    -- nanoseconds since the epoch; may lie ahead
+    decided_day  integer NOT NULL CHECK (decided_day > 0),  -- YYYYMMDD
+    come_back_at  bigint,
+    come_back_day integer,
+    PRIMARY KEY (bank, live, reference),
+    CHECK ((come_back_at IS NULL) = (come_back_day IS NULL)),
+    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL))
+);
+
+CREATE INDEX sim_order_decided ON rails.sim_order (bank, live, currency, decided_day);
+
+-- What a simulated bank will tell by itself, until it is acknowledged.
+CREATE TABLE rails.sim_notice (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank      text COLLATE "C" NOT NULL,
+    live      boolean NOT NULL,
+    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back')),
+    reference text COLLATE "C" NOT NULL,
+    told_at   bigint NOT NULL  -- not before this moment
+);
+
+CREATE INDEX sim_notice_told ON rails.sim_notice (bank, live, told_at);
+
+-- What will go wrong with the orders to come: the oldest fault that fits is taken.
+CREATE TABLE rails.sim_fault (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank                text COLLATE "C" NOT NULL,
+    live                boolean NOT NULL,
+    direction           smallint NOT NULL CHECK (direction IN (1, 2)),
+    orders              integer CHECK (orders > 0),  -- how many more it is for; NULL: for good
+    per_10_000          integer NOT NULL CHECK (per_10_000 BETWEEN 0 AND 10000),
+    lost                boolean NOT NULL,
+    reason              text COLLATE "C",
+    unanswered          integer NOT NULL CHECK (unanswered >= 0),
+    decided_after_ns    bigint NOT NULL CHECK (decided_after_ns >= 0),
+    notices             integer NOT NULL CHECK (notices >= 0),
+    comes_back_after_ns bigint CHECK (comes_back_after_ns >= 0)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_fault
+TO millet_app;

@@ -6,6 +6,7 @@ from milletpay.customers import CustomerId
 from milletpay.ledger.chart import AccountKind, Mode
 from milletpay.merchants import MerchantId
 from milletpay.payments import (
+    PAYMENT_ID,
     CancelPayment,
     CaptureMethod,
     CapturePayment,
@@ -66,10 +67,10 @@ async def test_the_same_request_has_one_effect(database: Database) -> None:
         assert (late.payment.id, late.is_new) == (first.id, False)
         other = desk.request("order 1", key=77, body=2)
         refused = await desk.ask(desk.payment(SHOP, 11_00, agreement=agreement, request=other))
-        assert (refused.refusal, refused.object) == (Refusal.KEY_REUSED, first.id)
+        assert (refused.refusal, refused.object) == (Refusal.KEY_REUSED, PAYMENT_ID.write(first.id))
         other = desk.request("order 1", key=78, body=2)
         refused = await desk.ask(desk.payment(SHOP, 11_00, agreement=agreement, request=other))
-        assert (refused.refusal, refused.object) == (Refusal.REFERENCE_USED, first.id)
+        assert (refused.refusal, refused.object) == (Refusal.REFERENCE_USED, PAYMENT_ID.write(first.id))
 
 
 async def test_two_payments_and_a_balance_for_one(database: Database) -> None:

@@ -6,7 +6,7 @@ from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
 from milletpay.payments.facts import Facts
-from milletpay.payments.model import Agreement, AgreementId, AgreementStatus, Refusal, Refused
+from milletpay.payments.model import AGREEMENT_ID, Agreement, AgreementId, AgreementStatus, Refusal, Refused
 from milletpay.plumbing.outbox import Event
 
 
@@ -51,12 +51,12 @@ def propose(command: ProposeAgreement, facts: Facts) -> Agreed | Refused:
     known = facts.agreements_by_key.get(request.key_hash) if request.key_hash else None
     if known is not None and known.request.body_hash != request.body_hash:
         detail = "The idempotency key was used with another body."
-        return Refused(refusal=Refusal.KEY_REUSED, detail=detail, object=known.id)
+        return Refused(refusal=Refusal.KEY_REUSED, detail=detail, object=AGREEMENT_ID.write(known.id))
     name = proposed.merchant, proposed.mode, request.reference
     known = known or facts.agreements_by_name.get(name)
     if known is not None and known.request.body_hash != request.body_hash:
         detail = "The reference names another agreement of yours, with another body."
-        return Refused(refusal=Refusal.REFERENCE_USED, detail=detail, object=known.id)
+        return Refused(refusal=Refusal.REFERENCE_USED, detail=detail, object=AGREEMENT_ID.write(known.id))
     if known is not None:
         return Agreed(agreement=known, is_new=False)
     merchant = facts.merchants.merchant(proposed.merchant)
@@ -76,11 +76,11 @@ def sign(command: SignAgreement, facts: Facts) -> Agreed | Refused:
         return Agreed(agreement=agreement, is_new=False)
     if agreement.status is not AgreementStatus.PENDING_SIGNATURE:
         detail = f"The agreement is {agreement.status}: it cannot be signed."
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=agreement.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
     customer = facts.customers.customer(command.customer)
     if customer is None or not customer.is_active:
         detail = "The customer's account is not active."
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=agreement.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
     signed = replace(
         agreement, status=AgreementStatus.ACTIVE, customer=command.customer, signed_at=facts.book.now
     )

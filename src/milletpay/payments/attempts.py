@@ -12,6 +12,7 @@ from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
+    PAYMENT_ID,
     Agreement,
     AgreementId,
     AgreementStatus,
@@ -124,7 +125,7 @@ def _made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
         return Refused(
             refusal=Refusal.KEY_REUSED,
             detail="The idempotency key was used with another body.",
-            object=known.id,
+            object=PAYMENT_ID.write(known.id),
         )
     known = facts.payments_by_name.get((command.merchant, command.mode, request.reference))
     if known is None:
@@ -134,7 +135,7 @@ def _made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
     return Refused(
         refusal=Refusal.REFERENCE_USED,
         detail="The reference names another payment of yours, with another body.",
-        object=known.id,
+        object=PAYMENT_ID.write(known.id),
     )
 
 
@@ -176,9 +177,11 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
         return Made(payment=payment, is_new=False)
     if payment.status is not PaymentStatus.AWAITING_PAYMENT:
         detail = f"The payment is {payment.status}: it cannot be paid."
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
     if payment.expires_at and payment.expires_at <= facts.book.now:
-        return Refused(refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=payment.id)
+        return Refused(
+            refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=PAYMENT_ID.write(payment.id)
+        )
     payment.customer = command.customer
     decline = _take_money(payment, facts)
     if decline is not None:

@@ -10,7 +10,16 @@ from milletpay.merchants import MerchantId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.facts import Facts
-from milletpay.payments.model import NO_DAY, Happening, Payment, PaymentId, PaymentStatus, Refusal, Refused
+from milletpay.payments.model import (
+    NO_DAY,
+    PAYMENT_ID,
+    Happening,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Refusal,
+    Refused,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +64,18 @@ def capture(command: CapturePayment, facts: Facts) -> Payment | Refused:
         return payment
     if payment.status is not PaymentStatus.AUTHORIZED:
         detail = f"The payment is {payment.status}; only an authorized one is captured."
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
     if payment.due_at <= facts.book.now:
-        return Refused(refusal=Refusal.EXPIRED, detail="The authorization has ended.", object=payment.id)
+        return Refused(
+            refusal=Refusal.EXPIRED,
+            detail="The authorization has ended.",
+            object=PAYMENT_ID.write(payment.id),
+        )
     left = payment.authorized - payment.captured
     amount = left if command.amount is None else command.amount
     if amount > left:
         detail = f"{amount} is more than the {left} that are authorized and not captured."
-        return Refused(refusal=Refusal.EXCEEDS_AUTHORIZED, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.EXCEEDS_AUTHORIZED, detail=detail, object=PAYMENT_ID.write(payment.id))
 
     # From here it must succeed: the money is held.
     currency = payment.amount.currency
@@ -92,7 +105,7 @@ def cancel(command: CancelPayment, facts: Facts) -> Payment | Refused:
         return payment
     if not payment.may(Happening.CANCEL):
         detail = f"The payment is {payment.status}: it cannot be canceled."
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
     end(payment, Happening.CANCEL, facts, news="payment.canceled")
     return payment
 

@@ -144,8 +144,8 @@ class Refused:
 
     refusal: Refusal
     detail: str
-    object: int = 0
-    """The object that stands in the way, if one does: its id."""
+    object: str | None = None
+    """The public id of the object that stands in the way, if one does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,3 +271,9 @@ class Agreement:
     canceled_at: int = 0
     events: int = 0
     """How many events it has had."""
+
+    def as_made(self) -> "Agreement":
+        """The agreement as the request that made it was answered, whatever has become of it."""
+        return replace(
+            self, status=AgreementStatus.PENDING_SIGNATURE, customer=None, signed_at=0, canceled_at=0
+        )

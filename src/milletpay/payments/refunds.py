@@ -11,6 +11,8 @@ from milletpay.payments import postings
 from milletpay.payments.captures import find, release, uncount
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
+    PAYMENT_ID,
+    REFUND_ID,
     Happening,
     Payment,
     PaymentId,
@@ -76,15 +78,17 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
         detail = (
             f"The payment is {payment.status} and nothing of it was captured: there is nothing to refund."
         )
-        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
     left = payment.captured - payment.refunded
     if command.amount > left:
         detail = f"{command.amount} is more than the {left} that were captured and not refunded."
-        return Refused(refusal=Refusal.EXCEEDS_REFUNDABLE, detail=detail, object=payment.id)
+        return Refused(refusal=Refusal.EXCEEDS_REFUNDABLE, detail=detail, object=PAYMENT_ID.write(payment.id))
     back = _give_back(payment, command.amount, facts)
     if back is None:
         detail = "What is owed to you and not settled does not cover the refund."
-        return Refused(refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=payment.id)
+        return Refused(
+            refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=PAYMENT_ID.write(payment.id)
+        )
 
     # From here it must succeed.
     made = Refund(
@@ -123,7 +127,7 @@ def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused
         return found
     if facts.book.now > found.created_at + REVERSIBLE_NS:
         detail = "The payment is more than seven days old: refund it."
-        return Refused(refusal=Refusal.TOO_LATE_TO_REVERSE, detail=detail, object=found.id)
+        return Refused(refusal=Refusal.TOO_LATE_TO_REVERSE, detail=detail, object=PAYMENT_ID.write(found.id))
     return _undo(found, facts)
 
 
@@ -131,7 +135,9 @@ def _undo(payment: Payment, facts: Facts) -> Payment | Refused:
     left = payment.captured - payment.refunded
     if left and _give_back(payment, left, facts) is None:
         detail = "What is owed to you and not settled does not cover the reversal: refund it later."
-        return Refused(refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=payment.id)
+        return Refused(
+            refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=PAYMENT_ID.write(payment.id)
+        )
     release(payment, facts)
     uncount(payment, amount=payment.captured, whole=True, facts=facts)
     payment.due_at = 0
@@ -162,11 +168,11 @@ def _made_before(command: RefundPayment, facts: Facts) -> Refunded | Refused | N
     known = facts.refunds_by_key.get(request.key_hash) if request.key_hash else None
     if known is not None and known.request.body_hash != request.body_hash:
         detail = "The idempotency key was used with another body."
-        return Refused(refusal=Refusal.KEY_REUSED, detail=detail, object=known.id)
+        return Refused(refusal=Refusal.KEY_REUSED, detail=detail, object=REFUND_ID.write(known.id))
     known = known or facts.refunds_by_name.get((command.merchant, command.mode, request.reference))
     if known is None:
         return None
     if known.request.body_hash != request.body_hash:
         detail = "The reference names another refund of yours, with another body."
-        return Refused(refusal=Refusal.REFERENCE_USED, detail=detail, object=known.id)
+        return Refused(refusal=Refusal.REFERENCE_USED, detail=detail, object=REFUND_ID.write(known.id))
     return Refunded(refund=known, is_new=False)

@@ -79,10 +79,12 @@ def ask(*, owner: int, mode: str, method: str, path: str, key: str, body: bytes)
     """
     # The key has no NUL, nor have the first three: so no two scopes are written the same, whatever the path.
     scope = f"{owner:x}\0{mode}\0{method}\0{path}\0{key}".encode()
-    return Asked(
-        key=int.from_bytes(hashlib.sha256(scope).digest()[:16]),
-        body=int.from_bytes(hashlib.sha256(body).digest()[:16]),
-    )
+    return Asked(key=int.from_bytes(hashlib.sha256(scope).digest()[:16]), body=hash_of_body(body))
+
+
+def hash_of_body(body: bytes) -> int:
+    """The first 128 bits of the SHA-256 of a body."""
+    return int.from_bytes(hashlib.sha256(body).digest()[:16])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

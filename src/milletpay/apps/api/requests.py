@@ -1,0 +1,67 @@
+"""What the handlers of payments, refunds and agreements share: who asks for what, and whose it is."""
+
+from http import HTTPStatus
+from typing import Final
+
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.once import REPLAYED
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.shapes import Output
+from milletpay.money import Currency, Money, UnknownCurrency
+from milletpay.payments import PAYMENT_ID, Agreement, Payment, PaymentId, Refund, Refused
+from milletpay.payments import Request as PaymentRequest
+from milletpay.plumbing.answers import hash_of_body
+from milletpay.plumbing.ids import NotAnId
+
+SECRET: Final = frozenset({"secret_key", "restricted_key"})
+"""Credentials that act for a merchant."""
+
+
+def money_of(amount: int, currency: str) -> Money:
+    """The amount that is asked for; refused when its currency is none."""
+    try:
+        return Money(amount, Currency.of(currency))
+    except UnknownCurrency as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="currency") from error
+
+
+def made_by(request: Request, reference: str) -> PaymentRequest:
+    """What makes this request known again, by its key and by the merchant's reference."""
+    asked = request.asked
+    if asked is None:
+        return PaymentRequest(key_hash=0, body_hash=hash_of_body(request.raw), reference=reference)
+    return PaymentRequest(key_hash=asked.key, body_hash=asked.body, reference=reference)
+
+
+def payment_id_of(text: str) -> PaymentId:
+    """The id in a body's field `payment`; refused when it is none."""
+    try:
+        return PAYMENT_ID.read(text)
+    except NotAnId as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="payment") from error
+
+
+def owns(request: Request, found: Payment | Refund | Agreement) -> bool:
+    """Whether an object is the caller's, in the caller's mode."""
+    return (found.merchant, found.mode) == (request.principal.owner, request.principal.mode)
+
+
+def nothing(kind: str, id: str) -> Refuse:
+    """Make the refusal of an id that names nothing of the caller's."""
+    return Refuse(EdgeRefusal.NOT_FOUND, f"You have no {kind} {id}.")
+
+
+def refuse(refused: Refused) -> Refuse:
+    """Make the refusal of the edge from the domain's."""
+    return Refuse(refused.refusal, refused.detail, object=refused.object)
+
+
+def answer_made(shape: Output, made: PaymentRequest, *, is_new: bool, request: Request) -> Answer:
+    """Answer a request that makes an object: as it was under its key, 200 where only its reference is known."""
+    if is_new:
+        return Answer(status=HTTPStatus.CREATED, content=shape)
+    asked = request.asked
+    if asked is not None and asked.key == made.key_hash:
+        return Answer(status=HTTPStatus.CREATED, content=shape, headers=REPLAYED)
+    return Answer(status=HTTPStatus.OK, content=shape)

@@ -58,7 +58,7 @@ def refuse(refused: Refused) -> Refuse:
 
 
 def answer_made(shape: Output, made: PaymentRequest, *, is_new: bool, request: Request) -> Answer:
-    """Answer a request that makes an object: as it was under its key, 200 where only its reference is known."""
+    """Answer a request that makes an object: as it was under its key, 200 if only its name is known."""
     if is_new:
         return Answer(status=HTTPStatus.CREATED, content=shape)
     asked = request.asked

@@ -48,6 +48,9 @@ class Prefix(StrEnum):
     PAYOUT = "out"
     SETTLEMENT = "set"
     REQUEST = "req"
+    API_KEY = "key"
+    SESSION = "ses"
+    OPERATOR = "opr"
 
 
 class NotAnId(ValueError):
@@ -106,6 +109,16 @@ class IdForm(Generic[IdType]):
     def __init__(self, prefix: Prefix, of: Callable[[int], IdType]) -> None:
         self._prefix = prefix
         self._of = of
+
+    @property
+    def prefix(self) -> Prefix:
+        """What its ids begin with."""
+        return self._prefix
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression that its ids match, for documents."""
+        return f"^{self._prefix}_[{_CROCKFORD}]{{{_LENGTH}}}$"
 
     def write(self, id: IdType) -> str:
         """The public form: prefix, underscore, 26 digits.

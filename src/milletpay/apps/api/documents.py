@@ -96,4 +96,4 @@ def _base_url(request: Request) -> str:
 
 def _ticked(text: str) -> Markup:
     """Text with `names` in backticks as code."""
-    return Markup(TICKS.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
+    return Markup(TICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

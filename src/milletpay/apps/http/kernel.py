@@ -43,6 +43,8 @@ class Kernel:
     """An ASGI application that serves tables of routes."""
 
     def __init__(self, *, tables: Sequence[Table], problems: Problems, ids: IdSource, clock: Clock) -> None:
+        self.tables = tuple(tables)
+        """What is served, for documents and tests."""
         self._paths = Paths(tables)
         self._problems = problems
         self._ids = ids

@@ -7,9 +7,11 @@ from enum import StrEnum, auto
 from http import HTTPStatus
 from typing import Literal, NewType
 
+from milletpay.apps.api.documents import document_table
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.asgi import Headers
 from milletpay.apps.http.kernel import Kernel
+from milletpay.apps.http.openapi import About
 from milletpay.apps.http.problems import EDGE, EXCEPTIONS, ProblemKind, Problems
 from milletpay.apps.http.refusals import EdgeRefusal, refuse
 from milletpay.apps.http.request import Request
@@ -50,6 +52,14 @@ class Refused:
 
 SOLD_OUT = ProblemKind(
     status=HTTPStatus.CONFLICT, code="sold_out", title="Sold out", advice="Come again tomorrow."
+)
+
+SHOP_PROBLEMS = Problems({EdgeRefusal: EDGE, Refusal: {Refusal.SOLD_OUT: SOLD_OUT}}, exceptions=EXCEPTIONS)
+ABOUT = About(
+    title="A shop",
+    version=VERSION,
+    description="For `tests`.",
+    credentials={SECRET: "A server's key.", PUBLISHABLE: "A page's key."},
 )
 
 
@@ -265,9 +275,11 @@ def make_shop(shop: Shop, *, clock: Clock) -> Kernel:
         versions=(VERSION,),
     )
     plain = Surface(prefix="/", headers=(), authenticate=who, ignores_queries=True)
+    tables = [Table(surface=api, routes=routes(shop)), Table(surface=plain, routes=pages(shop))]
+    documents = document_table(tables, problems=SHOP_PROBLEMS, about=ABOUT)
     return Kernel(
-        tables=[Table(surface=api, routes=routes(shop)), Table(surface=plain, routes=pages(shop))],
-        problems=Problems({EdgeRefusal: EDGE, Refusal: {Refusal.SOLD_OUT: SOLD_OUT}}, exceptions=EXCEPTIONS),
+        tables=[*tables, documents],
+        problems=SHOP_PROBLEMS,
         ids=IdSource(clock=clock, entropy=system_entropy),
         clock=clock,
     )

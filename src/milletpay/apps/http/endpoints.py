@@ -55,8 +55,7 @@ class Endpoint:
         self.shapes: dict[int, Any] = {
             int(status): get_origin(shape) or shape for status, shape in route.answers.items()
         }
-        version = ((b"x-api-version", surface.versions[0].encode()),) if surface.versions else ()
-        self.headers: tuple[HeaderLine, ...] = (*surface.headers, *version)
+        self.headers = headers_of(surface)
         _agree(route)
 
     def arguments(self, captured: Sequence[str]) -> dict[str, Any]:
@@ -145,6 +144,12 @@ class Paths:
         for method in READING if route.method == "GET" else (route.method,):
             assert method not in methods, f"two routes for {method} {route.path}"
             methods[method] = endpoint
+
+
+def headers_of(surface: Surface) -> tuple[HeaderLine, ...]:
+    """What every answer of a surface is sent with."""
+    version = ((b"x-api-version", surface.versions[0].encode()),) if surface.versions else ()
+    return (*surface.headers, *version)
 
 
 def parameters_of(path: str) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 from milletpay.apps.http.answers import JSON, PROBLEM, Answer
 from milletpay.apps.http.asgi import HeaderLine, Receive, Scope, Send
 from milletpay.apps.http.bodies import CLOSE, ClientGone, linger, read_body
-from milletpay.apps.http.endpoints import Endpoint, Paths
+from milletpay.apps.http.endpoints import Endpoint, Paths, headers_of
 from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
 from milletpay.apps.http.rates import RateLimits
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -82,7 +82,7 @@ class Kernel:
             (b"content-type", answer.media),
             (b"content-length", b"%d" % len(body)),
             (b"request-id", request.request_id.encode()),
-            *(self._paths.surface_of(scope["path"]).headers if endpoint is None else endpoint.headers),
+            *(headers_of(self._paths.surface_of(scope["path"])) if endpoint is None else endpoint.headers),
             *extra,
             *answer.headers,
         ]

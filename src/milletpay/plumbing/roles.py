@@ -68,6 +68,17 @@ async def application_url(connection: Connection, *, owner_url: str, app_url: st
     return url_with_login(owner_url, database=database, user=login, password=password)
 
 
+async def kept_secret(connection: Connection, *, name: str) -> str:
+    """Give the secret of a name from the owner's table: 256 bits, drawn when asked for the first time."""
+    await connection.execute(
+        "INSERT INTO plumbing.secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        name,
+        new_password(),
+    )
+    value: str = await connection.fetchval("SELECT value FROM plumbing.secret WHERE name = $1", name)
+    return value
+
+
 def login_of(database: str) -> str:
     """Name the application's login of a database."""
     return f"{APPLICATION}_{hashlib.sha256(database.encode()).hexdigest()[:10]}"

@@ -1,0 +1,94 @@
+"""Identity: who asks, and what they know or hold to show it.
+
+Words: a **credential** is a merchant's **API key** or somebody's **session** on a device; its text is a
+**token**, shown once. A **principal** is who a credential shows, with what it is allowed. A **one-time code**
+shows that somebody has a phone in hand, a **PIN** or password that they know what its owner knows. The
+**pepper** is a secret of the house without which no copy of the tables gives a PIN away.
+
+What holds: no secret is kept, only its hash, and none is in a log, a message or a `repr`; what was revoked or
+signed out is refused within a second in every process; tries are counted before they are looked at, so that
+no more than five are ever taken between two locks; nothing tells whether a phone number, a login or a PIN
+exists; live and test credentials are never mistaken for each other.
+
+Who signs in: `OneTimeCodes` (customers), `Pins`, `Operators`; then `open_session`. Who asks:
+`Authenticator.authenticate(token)`.
+"""
+
+from milletpay.identity.authentication import Authenticator
+from milletpay.identity.hashing import Hasher, Pepper, open_pepper
+from milletpay.identity.keys import NewKey, create_key, keys_of, revoke_key, rotate_key
+from milletpay.identity.model import (
+    KEY_ID,
+    OPERATOR_ID,
+    SESSION_ID,
+    ApiKey,
+    CredentialKind,
+    CredentialRefusal,
+    CredentialRefused,
+    KeyId,
+    Operator,
+    OperatorId,
+    Permission,
+    Principal,
+    Rate,
+    RateClass,
+    Role,
+    Scope,
+    SecretRefusal,
+    SecretRefused,
+    Session,
+    SessionId,
+)
+from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown
+from milletpay.identity.operators import OperatorRefusal, Operators
+from milletpay.identity.pins import PinChecked, PinRefusal, Pins, has_pin, pin_refusal
+from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
+from milletpay.identity.tokens import Secret
+
+__all__ = [
+    "KEY_ID",
+    "OPERATOR_ID",
+    "SESSION_ID",
+    "ApiKey",
+    "Authenticator",
+    "CredentialKind",
+    "CredentialRefusal",
+    "CredentialRefused",
+    "Hasher",
+    "KeyId",
+    "NewCode",
+    "NewKey",
+    "NewSession",
+    "OneTimeCodes",
+    "Operator",
+    "OperatorId",
+    "OperatorRefusal",
+    "Operators",
+    "Pepper",
+    "Permission",
+    "PhoneShown",
+    "PinChecked",
+    "PinRefusal",
+    "Pins",
+    "Principal",
+    "Rate",
+    "RateClass",
+    "Role",
+    "Scope",
+    "Secret",
+    "SecretRefusal",
+    "SecretRefused",
+    "Session",
+    "SessionId",
+    "create_key",
+    "end_session",
+    "end_sessions_of",
+    "has_pin",
+    "keys_of",
+    "open_pepper",
+    "open_session",
+    "pin_refusal",
+    "revoke_key",
+    "rotate_key",
+    "sessions_of",
+]

@@ -1,0 +1,53 @@
+"""Attempts: how many wrong secrets in a row, and how long nobody may try.
+
+An attempt is counted as wrong, and committed, before the secret is looked at; a right one wipes the count.
+So a hundred guesses at once are still five, and ending the process does not win a try back. Who does not
+exist is counted like everybody else.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Final
+
+from milletpay.identity.model import FORGOTTEN_AFTER, SecretRefusal, SecretRefused, lock_after
+from milletpay.plumbing.database import Connection, Database
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.identity")
+
+
+@unique
+class Knowledge(Enum):
+    """What somebody tries to know. The number is how it is kept."""
+
+    PIN = 1
+    PASSWORD = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A try that is allowed; if it is wrong, this is what is answered."""
+
+    wrong: SecretRefused
+
+
+async def begin_attempt(
+    database: Database, *, knowledge: Knowledge, subject: int, now: int
+) -> Attempt | SecretRefused:
+    """Count a try as wrong beforehand; refused while the subject is locked."""
+    async with database.transaction() as connection:
+        forgotten = now - FORGOTTEN_AFTER
+        failures = await connection.fetchval(SQL["begin_attempt"], knowledge.value, subject, now, forgotten)
+        if failures is None:
+            until = await connection.fetchval(SQL["locked_until"], knowledge.value, subject)
+            return SecretRefused(refusal=SecretRefusal.LOCKED, until=until)
+        lock = lock_after(failures)
+        until = now + lock if lock else 0
+        if until:
+            await connection.execute(SQL["lock_attempts"], knowledge.value, subject, until)
+    return Attempt(wrong=SecretRefused(refusal=SecretRefusal.WRONG, until=until))
+
+
+async def forget_attempts(connection: Connection, *, knowledge: Knowledge, subject: int) -> None:
+    """It was right, or is set anew: nothing is held against the subject, and no lock is left."""
+    await connection.execute(SQL["forget_attempts"], knowledge.value, subject)

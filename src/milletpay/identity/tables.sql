@@ -1,0 +1,109 @@
+-- identity: who asks. Keys, sessions, and what people know; of every secret only a hash is here.
+
+CREATE SCHEMA identity;
+
+GRANT USAGE ON SCHEMA identity TO millet_app;
+
+-- Raised by whatever makes a credential worse, in the same transaction: what processes remember is void then.
+CREATE TABLE identity.revision (
+    alone  boolean PRIMARY KEY DEFAULT true CHECK (alone),
+    number bigint NOT NULL
+);
+
+INSERT INTO identity.revision (number) VALUES (0);
+
+GRANT SELECT, UPDATE ON identity.revision TO millet_app;
+
+-- Keys of merchants.
+CREATE TABLE identity.api_key (
+    id           uuid PRIMARY KEY,
+    hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    merchant     uuid NOT NULL,
+    live         boolean NOT NULL,  -- else of test mode
+    kind         smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- secret, publishable, restricted
+    name         text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 200),
+    last4        text COLLATE "C" NOT NULL CHECK (octet_length(last4) = 4),
+    scopes       text [] COLLATE "C" NOT NULL,
+    rate_class   smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),  -- standard, large, unlimited
+    created_at   bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch, as all moments here
+    expires_at   bigint,
+    revoked_at   bigint,
+    last_used_at bigint,
+    replaced_by  uuid REFERENCES identity.api_key (id),
+    CHECK ((kind = 3) = (scopes <> '{}')),
+    CHECK (replaced_by IS NULL OR expires_at IS NOT NULL)
+);
+
+CREATE INDEX api_key_merchant ON identity.api_key (merchant, id);
+
+GRANT SELECT, INSERT ON identity.api_key TO millet_app;
+GRANT UPDATE (expires_at, revoked_at, last_used_at, replaced_by) ON identity.api_key TO millet_app;
+
+-- Customers and operators who are signed in, one row for each device.
+CREATE TABLE identity.session (
+    id           uuid PRIMARY KEY,
+    hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    kind         smallint NOT NULL CHECK (kind IN (4, 5)),  -- customer, operator
+    owner        uuid NOT NULL,
+    live         boolean NOT NULL,  -- else of test mode
+    device       text COLLATE "C" NOT NULL,
+    rate_class   smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),
+    created_at   bigint NOT NULL CHECK (created_at > 0),
+    expires_at   bigint NOT NULL,
+    ended_at     bigint,
+    last_used_at bigint
+);
+
+CREATE INDEX session_owner ON identity.session (owner, id) WHERE ended_at IS NULL;
+
+GRANT SELECT, INSERT ON identity.session TO millet_app;
+GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
+
+-- The code that was last sent to a phone, and how many were since the window began.
+CREATE TABLE identity.one_time_code (
+    phone        text COLLATE "C" NOT NULL,
+    live         boolean NOT NULL,
+    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper, which is not in reach here
+    expires_at   bigint NOT NULL,
+    tries_left   smallint NOT NULL CHECK (tries_left >= 0),  -- 0 as well when it was used
+    window_began bigint NOT NULL,
+    sent         integer NOT NULL CHECK (sent > 0),
+    PRIMARY KEY (phone, live)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON identity.one_time_code TO millet_app;
+
+-- Payment PINs of customers: argon2id over a MAC under the pepper.
+CREATE TABLE identity.pin (
+    customer uuid PRIMARY KEY,
+    hash     text COLLATE "C" NOT NULL,
+    set_at   bigint NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
+
+-- Wrong secrets in a row: of a customer's PIN, of the password of a login (by its hash, whether or not it exists).
+CREATE TABLE identity.attempt (
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
+    subject      uuid NOT NULL,
+    failures     integer NOT NULL CHECK (failures > 0),
+    at           bigint NOT NULL,
+    locked_until bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (knowledge, subject)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON identity.attempt TO millet_app;
+
+-- The operator's staff.
+CREATE TABLE identity.operator (
+    id           uuid PRIMARY KEY,
+    login        text COLLATE "C" NOT NULL UNIQUE CHECK (login <> '' AND login = lower(login)),
+    name         text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 200),
+    password     text COLLATE "C" NOT NULL,  -- argon2id over a MAC under the pepper
+    roles        text [] COLLATE "C" NOT NULL,
+    created_at   bigint NOT NULL CHECK (created_at > 0),
+    suspended_at bigint
+);
+
+GRANT SELECT, INSERT ON identity.operator TO millet_app;
+GRANT UPDATE (password, roles, suspended_at) ON identity.operator TO millet_app;

@@ -18,7 +18,7 @@ VERSIONS: Final = ("2026-12-01",)
 
 NO_STORE: Final = ((b"cache-control", b"no-store"),)
 
-RATE_OF_ANYONE: Final = Rate(per_second=20, at_once=100)
+RATE_OF_ANYONE: Final = Rate(per_second=50, at_once=500)
 """What one address may ask of the API without a credential, such as to sign in."""
 
 ABOUT: Final = About(

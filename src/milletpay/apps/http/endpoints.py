@@ -29,22 +29,30 @@ class Endpoint:
     """One route, ready to be called."""
 
     __slots__ = (
+        "body_max",
         "gives_body",
+        "handler",
         "headers",
         "names",
         "read_body",
         "read_query",
         "route",
+        "scope",
         "shapes",
         "status",
         "surface",
+        "wants_query",
         "who",
     )
 
     def __init__(self, route: Route, surface: Surface) -> None:
         self.route = route
         self.surface = surface
+        self.handler = route.handler
         self.who = route.who
+        self.scope = route.scope
+        self.body_max = route.body_max
+        self.wants_query = route.query is not None
         self.status = route.status
         self.names: tuple[tuple[str, IdForm[Any] | None], ...] = tuple(
             (name, route.ids.get(name)) for name in parameters_of(route.path)

@@ -19,7 +19,7 @@ PRINTABLE = frozenset(range(0x20, 0x7F))
 class Request:
     """What was asked, by whom. Body and parameters are given to the handler beside it, already decoded."""
 
-    __slots__ = ("headers", "id", "principal", "raw", "scope")
+    __slots__ = ("_written", "headers", "id", "principal", "raw", "scope")
 
     id: int
     """A new id, later than those before. An object that the request makes may have it as its own id: then the
@@ -38,11 +38,14 @@ class Request:
         self.scope = scope
         self.id = id
         self.raw = b""
+        self._written = ""
 
     @property
     def request_id(self) -> str:
         """The id in public, as in the header `Request-Id`."""
-        return REQUEST_ID.write(RequestId(self.id))
+        if not self._written:
+            self._written = REQUEST_ID.write(RequestId(self.id))
+        return self._written
 
     @property
     def path(self) -> str:

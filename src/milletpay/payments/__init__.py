@@ -41,6 +41,7 @@ from milletpay.payments.queries import (
     payments_due,
     payments_of,
     refunds_of,
+    versions_of,
 )
 from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment
 
@@ -85,4 +86,5 @@ __all__ = [
     "payments_due",
     "payments_of",
     "refunds_of",
+    "versions_of",
 ]

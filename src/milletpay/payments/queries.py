@@ -1,6 +1,6 @@
 """The reads of payments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from milletpay.customers import CustomerId
@@ -19,6 +19,12 @@ async def find_payment(connection: Connection, *, id: PaymentId) -> Payment | No
     """The payment of this id, whosever it is."""
     row = await connection.fetchrow(SQL["payment"], id)
     return None if row is None else payment_of(row)
+
+
+async def versions_of(connection: Connection, *, payments: Sequence[PaymentId]) -> Mapping[PaymentId, int]:
+    """How many events each of these payments has had: it grows with every change."""
+    rows = await connection.fetch(SQL["versions"], payments)
+    return {PaymentId(row["id"]): row["events"] for row in rows}
 
 
 async def payments_of(

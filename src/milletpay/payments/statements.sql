@@ -137,3 +137,7 @@ SELECT * FROM payments.agreement WHERE id = $1;
 -- name: agreements_of_customer
 -- A customer's agreements, the newest first.
 SELECT * FROM payments.agreement WHERE customer = $1 ORDER BY id DESC;
+
+-- name: versions
+-- How many events payments have had.
+SELECT id, events FROM payments.payment WHERE id = ANY($1::uuid[]);

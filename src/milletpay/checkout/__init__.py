@@ -1,0 +1,34 @@
+"""Checkout: what a payer sees of a payment, and the way back to the shop.
+
+Words: a **session** is one payment as its payer sees it. There is nothing to keep: the link's token names the
+payment, and the payment is the truth; so two tabs, a refresh and the back button show the same, and the
+payment is paid once however often somebody presses. Its **standing** is what can still be done. The **way
+back** leads to the shop with a signed word on how the payment stands.
+
+What holds: one payment has one session and one link; the way back is a courtesy: a shop that reads it asks
+for the payment all the same.
+"""
+
+from milletpay.checkout.model import (
+    CheckoutKeys,
+    Return,
+    Session,
+    Standing,
+    read_return,
+    standing_of,
+    way_back,
+)
+from milletpay.checkout.queries import find_session
+from milletpay.checkout.watch import Watch
+
+__all__ = [
+    "CheckoutKeys",
+    "Return",
+    "Session",
+    "Standing",
+    "Watch",
+    "find_session",
+    "read_return",
+    "standing_of",
+    "way_back",
+]

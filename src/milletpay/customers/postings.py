@@ -1,8 +1,8 @@
 """Which accounts a customer has in the book."""
 
 from milletpay.customers.model import CustomerId
-from milletpay.ledger import Account
 from milletpay.ledger.chart import AccountKind, Mode, account_id, house_accounts, ledger_of, new_account
+from milletpay.ledger.model import Account
 from milletpay.money import Currency
 
 KINDS = (AccountKind.CUST, AccountKind.CUST_HOLD)

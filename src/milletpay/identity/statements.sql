@@ -32,8 +32,8 @@ WHERE k.hash = $1;
 -- name: key_to_change
 -- A merchant's key, kept from others until the transaction ends.
 SELECT
-    id, merchant, live, kind, name, last4, scopes, rate_class, created_at, expires_at, revoked_at, last_used_at,
-    replaced_by
+    id, merchant, live, kind, name, last4, scopes, rate_class, created_at, expires_at, revoked_at,
+    last_used_at, replaced_by
 FROM identity.api_key
 WHERE id = $1 AND merchant = $2
 FOR UPDATE;
@@ -41,8 +41,8 @@ FOR UPDATE;
 -- name: keys_of
 -- The keys of a merchant, the latest first.
 SELECT
-    id, merchant, live, kind, name, last4, scopes, rate_class, created_at, expires_at, revoked_at, last_used_at,
-    replaced_by
+    id, merchant, live, kind, name, last4, scopes, rate_class, created_at, expires_at, revoked_at,
+    last_used_at, replaced_by
 FROM identity.api_key
 WHERE merchant = $1
 ORDER BY id DESC;
@@ -61,7 +61,7 @@ INSERT INTO identity.session (id, hash, kind, owner, live, device, created_at, e
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: find_session
--- The session of a hash as a principal, with the revision at which this is so; roles are those of an operator.
+-- The session of a hash as a principal, with an operator's roles, and the revision at which this is so.
 SELECT
     s.hash,
     s.id,

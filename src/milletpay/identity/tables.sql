@@ -63,7 +63,7 @@ GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
 CREATE TABLE identity.one_time_code (
     phone        text COLLATE "C" NOT NULL,
     live         boolean NOT NULL,
-    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper, which is not in reach here
+    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper
     expires_at   bigint NOT NULL,
     tries_left   smallint NOT NULL CHECK (tries_left >= 0),  -- 0 as well when it was used
     window_began bigint NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE identity.pin (
 
 GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 
--- Wrong secrets in a row: of a customer's PIN, of the password of a login (by its hash, whether or not it exists).
+-- Wrong secrets in a row: PINs of a customer, passwords of a login, by its hash, whether or not it exists.
 CREATE TABLE identity.attempt (
     knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
     subject      uuid NOT NULL,

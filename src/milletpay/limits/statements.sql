@@ -1,7 +1,8 @@
 -- name: used
 -- What these subjects have used on each day of these months.
 SELECT u.subject, u.measure, u.currency, u.day, u.amount, u.count
-FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::integer[]) AS w (subject, measure, currency, month)
+FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::integer[])
+    AS w (subject, measure, currency, month)
 INNER JOIN limits.used AS u
     ON
         u.subject = w.subject

@@ -4,8 +4,8 @@ CREATE SCHEMA limits;
 
 GRANT USAGE ON SCHEMA limits TO millet_app;
 
--- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back to
--- the day on which it was counted is given back to the month too.
+-- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back
+-- to the day on which it was counted is given back to the month too.
 CREATE TABLE limits.used (
     subject  uuid NOT NULL,  -- a customer, an agreement
     measure  smallint NOT NULL CHECK (measure > 0),

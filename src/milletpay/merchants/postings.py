@@ -1,7 +1,7 @@
 """Which accounts a merchant has in the book."""
 
-from milletpay.ledger import Account
 from milletpay.ledger.chart import AccountKind, Mode, house_accounts, ledger_of, new_account
+from milletpay.ledger.model import Account
 from milletpay.merchants.model import MerchantId
 from milletpay.money import Currency
 

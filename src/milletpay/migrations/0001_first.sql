@@ -348,7 +348,7 @@ GRANT USAGE ON SCHEMA identity TO millet_app;
 
 -- Raised by whatever makes a credential worse, in the same transaction: what processes remember is void then.
 CREATE TABLE identity.revision (
-    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
+    alone  boolean PRIMARY KEY DEFAULT true CHECK (alone),
     number bigint NOT NULL
 );
 
@@ -405,7 +405,7 @@ GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
 CREATE TABLE identity.one_time_code (
     phone        text COLLATE "C" NOT NULL,
     live         boolean NOT NULL,
-    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper, which is not in reach here
+    mac          bytea NOT NULL CHECK (octet_length(mac) = 32),  -- under the pepper
     expires_at   bigint NOT NULL,
     tries_left   smallint NOT NULL CHECK (tries_left >= 0),  -- 0 as well when it was used
     window_began bigint NOT NULL,
@@ -424,7 +424,7 @@ CREATE TABLE identity.pin (
 
 GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 
--- Wrong secrets in a row: of a customer's PIN, of the password of a login (by its hash, whether or not it exists).
+-- Wrong secrets in a row: PINs of a customer, passwords of a login, by its hash, whether or not it exists.
 CREATE TABLE identity.attempt (
     knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
     subject      uuid NOT NULL,
@@ -456,8 +456,8 @@ CREATE SCHEMA limits;
 
 GRANT USAGE ON SCHEMA limits TO millet_app;
 
--- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back to
--- the day on which it was counted is given back to the month too.
+-- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back
+-- to the day on which it was counted is given back to the month too.
 CREATE TABLE limits.used (
     subject  uuid NOT NULL,  -- a customer, an agreement
     measure  smallint NOT NULL CHECK (measure > 0),
@@ -480,10 +480,10 @@ GRANT USAGE ON SCHEMA fees TO millet_app;
 CREATE TABLE fees.contract (
     id             uuid PRIMARY KEY,
     merchant       uuid NOT NULL,
-    currency       smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number; minimum and cap in its minor units
+    currency       smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number
     effective_from integer NOT NULL CHECK (effective_from BETWEEN 10101 AND 99991231),  -- YYYYMMDD
     basis_points   smallint NOT NULL CHECK (basis_points BETWEEN 0 AND 10000),
-    minimum        bigint NOT NULL CHECK (minimum >= 0),
+    minimum        bigint NOT NULL CHECK (minimum >= 0),  -- minor units, as the cap
     cap            bigint CHECK (cap >= minimum),
     on_refund      smallint NOT NULL CHECK (on_refund IN (1, 2)),  -- the fee is given back, kept
     UNIQUE (merchant, currency, effective_from)
@@ -544,6 +544,38 @@ CREATE TABLE merchants.store (
 CREATE INDEX store_merchant ON merchants.store (merchant, id);
 
 GRANT SELECT, INSERT ON merchants.store TO millet_app;
+
+-- treasury: the banks that we work with, and what the house has moved.
+
+CREATE SCHEMA treasury;
+
+GRANT USAGE ON SCHEMA treasury TO millet_app;
+
+-- How we work with a bank in one currency. The three ids are owners of accounts in the book.
+CREATE TABLE treasury.link (
+    bank     text COLLATE "C" NOT NULL CHECK (bank <> ''),
+    live     boolean NOT NULL,  -- else of test mode
+    currency smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number
+    clearing uuid NOT NULL,
+    safe     uuid NOT NULL,
+    own      uuid NOT NULL,
+    PRIMARY KEY (bank, live, currency)
+);
+
+-- Money that the house has moved, once for each reference.
+CREATE TABLE treasury.movement (
+    bank      text COLLATE "C" NOT NULL,
+    live      boolean NOT NULL,
+    reference text COLLATE "C" NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 100),
+    kind      smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- capital, prefunding, cash
+    currency  smallint NOT NULL,
+    amount    bigint NOT NULL CHECK (amount > 0),  -- minor units
+    booked_at bigint NOT NULL CHECK (booked_at > 0),  -- nanoseconds since the epoch
+    PRIMARY KEY (bank, live, reference),
+    FOREIGN KEY (bank, live, currency) REFERENCES treasury.link
+);
+
+GRANT SELECT, INSERT ON treasury.link, treasury.movement TO millet_app;
 
 -- payments: what customers pay merchants: payments, refunds, reversals, agreements.
 
@@ -653,3 +685,103 @@ CREATE TABLE payments.mark (
 
 GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.payment TO millet_app;
 GRANT SELECT, INSERT ON payments.refund, payments.mark TO millet_app;
+
+-- notifications: what merchants are told, where, and how it went. Moments are nanoseconds since the epoch.
+
+CREATE SCHEMA notifications;
+
+GRANT USAGE ON SCHEMA notifications TO millet_app;
+
+-- URLs of merchants that are told of events. Whoever changes what is on its way to one locks its row.
+CREATE TABLE notifications.endpoint (
+    id               uuid PRIMARY KEY,
+    merchant         uuid NOT NULL,
+    live             boolean NOT NULL,  -- else of test mode
+    url              text COLLATE "C" NOT NULL CHECK (octet_length(url) <= 2000),
+    kinds            text[] COLLATE "C" NOT NULL,  -- empty: all
+    version          text COLLATE "C" NOT NULL,
+    description      text COLLATE "C" NOT NULL,
+    status           text COLLATE "C" NOT NULL CHECK (status IN ('enabled', 'disabled', 'deleted')),
+    disabled_because text COLLATE "C" CHECK (status = 'disabled' OR disabled_because IS NULL),
+    created_at       bigint NOT NULL CHECK (created_at > 0),
+    failures         integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    down_since       bigint,
+    probe            uuid,  -- the event by which it is tried while it is down
+    CHECK ((down_since IS NULL) = (probe IS NULL))
+);
+
+CREATE INDEX endpoint_of_merchant ON notifications.endpoint (merchant, live, id) WHERE status <> 'deleted';
+
+GRANT SELECT, INSERT, UPDATE ON notifications.endpoint TO millet_app;
+
+-- What messages are signed with; several during a rotation.
+CREATE TABLE notifications.secret (
+    id         uuid PRIMARY KEY,
+    endpoint   uuid NOT NULL REFERENCES notifications.endpoint (id),
+    value      bytea NOT NULL CHECK (octet_length(value) BETWEEN 24 AND 64),
+    created_at bigint NOT NULL,
+    expires_at bigint  -- NULL for the newest
+);
+
+CREATE UNIQUE INDEX secret_newest ON notifications.secret (endpoint) WHERE expires_at IS NULL;
+CREATE INDEX secret_of_endpoint ON notifications.secret (endpoint, id);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.secret TO millet_app;
+
+-- Events as merchants see them. The id follows from the event, and sorts by time.
+CREATE TABLE notifications.event (
+    id       uuid PRIMARY KEY,
+    merchant uuid NOT NULL,
+    live     boolean NOT NULL,
+    kind     text COLLATE "C" NOT NULL,
+    object   uuid NOT NULL,
+    sequence bigint NOT NULL,
+    at       bigint NOT NULL CHECK (at > 0),
+    payload  bytea  -- rendered when it is first wanted, and never again
+);
+
+CREATE INDEX event_of_merchant ON notifications.event (merchant, live, id);
+
+GRANT SELECT, INSERT, DELETE ON notifications.event TO millet_app;
+GRANT UPDATE (payload) ON notifications.event TO millet_app;
+
+-- Events on their way to endpoints: of each object one at a time, in order.
+CREATE TABLE notifications.delivery (
+    event     uuid NOT NULL REFERENCES notifications.event (id) ON DELETE CASCADE,
+    endpoint  uuid NOT NULL REFERENCES notifications.endpoint (id),
+    object    uuid NOT NULL,
+    sequence  bigint NOT NULL,
+    state     text COLLATE "C" NOT NULL DEFAULT 'queued',
+    attempts  integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    job       uuid,  -- the only one that may carry it
+    queued_at bigint NOT NULL,
+    tried_at  bigint,
+    PRIMARY KEY (event, endpoint),
+    CHECK (state IN ('queued', 'due', 'delivered', 'failed', 'canceled')),
+    CHECK ((state = 'due') = (job IS NOT NULL))
+);
+
+CREATE INDEX delivery_open ON notifications.delivery (endpoint, object, sequence) WHERE state IN ('queued', 'due');
+CREATE UNIQUE INDEX delivery_due ON notifications.delivery (endpoint, object) WHERE state = 'due';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.delivery TO millet_app;
+
+-- Each call of an endpoint. One without an end is under way, or its process died.
+CREATE TABLE notifications.attempt (
+    id         uuid PRIMARY KEY,
+    event      uuid NOT NULL,
+    endpoint   uuid NOT NULL,
+    number     integer NOT NULL CHECK (number > 0),
+    started_at bigint NOT NULL,
+    duration   bigint,  -- nanoseconds
+    status     integer,
+    failure    text COLLATE "C",
+    snippet    text COLLATE "C" NOT NULL DEFAULT '',
+    FOREIGN KEY (event, endpoint) REFERENCES notifications.delivery (event, endpoint) ON DELETE CASCADE,
+    CHECK ((duration IS NULL) = (status IS NULL AND failure IS NULL))
+);
+
+CREATE INDEX attempt_of_endpoint ON notifications.attempt (endpoint, id);
+CREATE INDEX attempt_of_delivery ON notifications.attempt (event, endpoint);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.attempt TO millet_app;

@@ -25,6 +25,7 @@ ID_END = 2**128 - 1
 
 _CHANCE_BITS = 80
 _STEP_BYTES = 5
+_STEP_MASK = (1 << _STEP_BYTES * 8) - 1
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
 _SHIFTS = range(120, -1, -10)
@@ -40,11 +41,16 @@ class Prefix(StrEnum):
     REFUND = "ref"
     AGREEMENT = "agr"
     CUSTOMER = "cus"
+    CARD = "crd"
+    TOP_UP = "top"
+    WITHDRAWAL = "wdr"
+    SEND = "snd"
     MERCHANT = "mer"
     STORE = "sto"
     TERMINAL = "ter"
     EVENT = "evt"
     WEBHOOK_ENDPOINT = "whe"
+    WEBHOOK_ATTEMPT = "wha"
     PAYOUT = "out"
     SETTLEMENT = "set"
     REQUEST = "req"
@@ -82,7 +88,14 @@ class IdSource:
 
     def next(self) -> int:
         """A new id."""
-        return self.take(1)[0]
+        chance = int.from_bytes(self._entropy(_CHANCE_BITS // 8))
+        with self._lock:
+            milliseconds = self._clock.now_ns() // MILLISECOND
+            if milliseconds > self._last >> _CHANCE_BITS:
+                self._last = (milliseconds << _CHANCE_BITS) + chance
+            else:
+                self._last += 1 + (chance & _STEP_MASK)
+            return self._last
 
     def take(self, count: int) -> list[int]:
         """So many new ids in rising order, for less than they cost one by one."""

@@ -16,7 +16,20 @@ import asyncpg
 from milletpay.plumbing.database import Connection, connecting
 from milletpay.plumbing.roles import application_url, prepare_grantee, with_grantee
 
-PACKAGES: Final = ("plumbing", "ledger", "rails", "identity", "limits", "fees", "customers", "merchants", "payments")
+PACKAGES: Final = (
+    "plumbing",
+    "ledger",
+    "rails",
+    "identity",
+    "limits",
+    "fees",
+    "customers",
+    "merchants",
+    "treasury",
+    "wallets",
+    "payments",
+    "notifications",
+)
 """The packages that have tables, in the order in which they are installed."""
 
 SERVER_MINIMUM: Final = 15

@@ -9,6 +9,7 @@ import json
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -58,7 +59,8 @@ async def serve(order: Order) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        ),
+        finish=application.stop,
     )
     with socket.socket(fileno=order.listener) as listener:
         asyncio.get_running_loop().add_reader(sys.stdin, server.end)
@@ -72,6 +74,11 @@ async def serve(order: Order) -> None:
 class Server(uvicorn.Server):
     """Says when it answers, and ends when it is told to."""
 
+    def __init__(self, config: uvicorn.Config, *, finish: Callable[[], None]) -> None:
+        """`finish` is called when it begins to end: answers that go on for ever are to be finished."""
+        super().__init__(config)
+        self._finish = finish
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
         await super().startup(sockets)
@@ -82,6 +89,11 @@ class Server(uvicorn.Server):
         """Let the requests under way finish; `serve` returns then."""
         asyncio.get_running_loop().remove_reader(sys.stdin)
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what goes on, then wait for the rest, however the end was asked for."""
+        self._finish()
+        await super().shutdown(sockets)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,14 @@ class Reference:
             curl=self._curl(path, method, kinds, parameters, body),
         )
 
-    def _curl(self, path: str, method: str, kinds: tuple[str, ...], parameters: list[Json], body: Any) -> str:  # noqa: ANN401 - a part of the document, or None
+    def _curl(
+        self,
+        path: str,
+        method: str,
+        kinds: tuple[str, ...],
+        parameters: list[Json],
+        body: Json | None,
+    ) -> str:
         for one in parameters:
             if one["in"] == "path":
                 path = path.replace("{" + one["name"] + "}", str(one["example"]))

@@ -85,6 +85,11 @@ class Refuse(Exception):
         self.headers = headers
 
 
-def refuse(refused: DomainRefusal, *, param: str | None = None, object: str | None = None) -> Refuse:  # noqa: A002
+def refuse(
+    refused: DomainRefusal,
+    *,
+    param: str | None = None,
+    object: str | None = None,  # noqa: A002 - as in `Refuse`
+) -> Refuse:
     """Turn a package's refusal into one that a handler raises."""
     return Refuse(refused.refusal, refused.detail, param=param, object=object)

@@ -1,7 +1,9 @@
-"""A part for tests that only counts: takes under limits, and gives back."""
+"""Parts for tests: one only counts, takes under limits and gives back; one gives customers money."""
 
 from dataclasses import dataclass
 
+from milletpay.ledger import Account, CreateTransferStatus, Transfer
+from milletpay.ledger.chart import AccountKind, Mode, Pool, TransferCode, ledger_of, new_account
 from milletpay.ledger.store import Book
 from milletpay.limits import Limit, LimitExceeded, Limits, Measure
 from milletpay.money import Money
@@ -33,6 +35,54 @@ class GiveBack:
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     day: Day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Give:
+    """Let money come to a customer from a bank."""
+
+    customer: int
+    amount: Money
+    mode: Mode = Mode.LIVE
+
+
+class Giving:
+    """Tops customers up, without a bank and without a limit."""
+
+    commands: tuple[type, ...] = (Give,)
+
+    def __init__(self, *, book: Book) -> None:
+        self._book = book
+
+    def begin(self) -> None: ...
+
+    def forget(self) -> None: ...
+
+    def want(self, command: Give, /) -> None:
+        self._book.want(*[account.id for account in self._accounts(command)])
+
+    async def load(self, connection: Connection, /) -> None: ...
+
+    def decide(self, command: Give, /) -> CreateTransferStatus:
+        clearing, customer = self._accounts(command)
+        self._book.open_accounts([clearing])
+        transfer = Transfer(
+            id=self._book.new_id(),
+            debit_account_id=clearing.id,
+            credit_account_id=customer.id,
+            amount=command.amount.minor,
+            ledger=clearing.ledger,
+            code=TransferCode.TOP_UP.code,
+        )
+        return self._book.post([transfer])[0]
+
+    async def save(self, connection: Connection, /) -> None: ...
+
+    @staticmethod
+    def _accounts(command: Give) -> tuple[Account, Account]:
+        ledger = ledger_of(Pool.CLIENT, currency=command.amount.currency, mode=command.mode)
+        clearing = new_account(AccountKind.CLEARING, ledger=ledger, owner=1)
+        return clearing, new_account(AccountKind.CUST, ledger=ledger, owner=command.customer)
 
 
 class Counting:

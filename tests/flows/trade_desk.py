@@ -17,7 +17,7 @@ from milletpay.plumbing.clock import ManualClock, SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import Day, day_of
 from milletpay.plumbing.desk import Desk, DeskRow
-from tests.flows.counting import Counting
+from tests.flows.counting import Counting, Giving
 
 CNY = Currency.CNY
 FIRST_DAY = Day(2026_01_01)
@@ -47,7 +47,8 @@ async def open_trade(
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
-    parts: list[Part] = [Counting(book=book, limits=limits), merchants, customers, limits]
+    above: list[Part] = [Giving(book=book), Counting(book=book, limits=limits)]
+    parts: list[Part] = [*above, merchants, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),

@@ -84,13 +84,13 @@ def test_a_pack_holds_from_its_day_on() -> None:
     ],
 )
 def test_the_bound_itself_is_allowed(limit: Limit, amount: int, used: Used, fits: bool) -> None:
-    seen: dict[Span, Used] = {} if limit.span is Span.EACH else {limit.span: used}
-    found = first_exceeded([limit], amount=Money(amount, CNY), used=seen)
+    seen = {Span.DAY: Used(), Span.MONTH: Used()} | {limit.span: used}
+    found = first_exceeded([limit], amount=Money(amount, CNY), day=seen[Span.DAY], month=seen[Span.MONTH])
     assert found == (None if fits else LimitExceeded(limit=limit, used=used))
 
 
 def test_the_first_limit_in_order_is_named() -> None:
     limits = [Limit(span=Span.DAY, count=0), Limit(span=Span.EACH, amount=Money(1, CNY))]
-    found = first_exceeded(limits, amount=Money(5, CNY), used={})
+    found = first_exceeded(limits, amount=Money(5, CNY), day=Used(), month=Used())
     assert found is not None
     assert found.limit is limits[0]

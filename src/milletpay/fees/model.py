@@ -75,19 +75,29 @@ class Quote:
 
 def valid_on(contracts: Iterable[Contract], *, currency: Currency, day: Day) -> Contract | None:
     """The contract in a currency that holds on a day, of all contracts of one merchant."""
-    begun = [c for c in contracts if c.currency is currency and c.effective_from <= day]
-    return max(begun, key=lambda contract: contract.effective_from, default=None)
+    found: Contract | None = None
+    for contract in contracts:
+        if contract.minimum.currency is not currency or contract.effective_from > day:
+            continue
+        if found is None or contract.effective_from > found.effective_from:
+            found = contract
+    return found
 
 
 def quote(contract: Contract, *, amount: Money) -> Quote:
     """The fee on an amount: its rate, at least the minimum, at most the cap, never more than the amount."""
-    assert amount.is_positive, f"nobody pays {amount}"
-    fee = Money(divide(amount.minor * contract.basis_points, by=10_000, rounding=ROUNDING), amount.currency)
-    fee = max(fee, contract.minimum)
+    assert amount.minor > 0, f"nobody pays {amount}"
+    assert amount.currency is contract.minimum.currency, f"{contract} is not about {amount}"
+    fee = divide(amount.minor * contract.basis_points, by=BASIS_POINTS_MAX, rounding=ROUNDING)
+    fee = max(fee, contract.minimum.minor)
     if contract.cap is not None:
-        fee = min(fee, contract.cap)
-    fee = min(fee, amount)
-    return Quote(contract=contract.id, amount=amount, fee=fee, on_refund=contract.on_refund)
+        fee = min(fee, contract.cap.minor)
+    return Quote(
+        contract=contract.id,
+        amount=amount,
+        fee=Money(min(fee, amount.minor), amount.currency),
+        on_refund=contract.on_refund,
+    )
 
 
 def fee_of_part(quote: Quote, *, captured_before: Money, part: Money) -> Money:

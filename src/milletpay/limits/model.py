@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from milletpay.money import Currency, Money
 from milletpay.plumbing.dates import Day
@@ -13,6 +13,9 @@ from milletpay.plumbing.dates import Day
 @unique
 class Measure(Enum):
     """What is counted. The number is how it is kept."""
+
+    def __init__(self, number: int) -> None:
+        self.number: int = number
 
     PAYMENTS = 1
     """What is paid to merchants; under an agreement, its charges."""
@@ -57,9 +60,21 @@ class Limit:
     count: int | None = None
 
 
+class Counted(Protocol):
+    """What was counted in a span: minor units of the currency asked for, and how often."""
+
+    @property
+    def amount(self) -> int:
+        """Minor units."""
+
+    @property
+    def count(self) -> int:
+        """How often."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """What was counted in a span: minor units of the currency asked for, and how often."""
+    """What was counted in a span, as it stood: minor units of the currency asked for, and how often."""
 
     amount: int = 0
     count: int = 0
@@ -134,18 +149,17 @@ def limits_on(
 
 
 def first_exceeded(
-    limits: Iterable[Limit], *, amount: Money, used: Mapping[Span, Used]
+    limits: Iterable[Limit], *, amount: Money, day: Counted, month: Counted
 ) -> LimitExceeded | None:
-    """The first of the limits that one more of this amount would pass.
-
-    :param used: what each span has seen; nothing where it is missing
-    """
+    """The first of the limits that one more of this amount would pass, after what day and month have seen."""
     for limit in limits:
-        before = used.get(limit.span, _NOTHING)
-        if limit.amount is not None and before.amount + amount.minor > limit.amount.minor:
-            return LimitExceeded(limit=limit, used=before)
-        if limit.count is not None and before.count + 1 > limit.count:
-            return LimitExceeded(limit=limit, used=before)
+        span = limit.span
+        before = day if span is Span.DAY else month if span is Span.MONTH else _NOTHING
+        most, often = limit.amount, limit.count
+        if (most is not None and before.amount + amount.minor > most.minor) or (
+            often is not None and before.count + 1 > often
+        ):
+            return LimitExceeded(limit=limit, used=Used(amount=before.amount, count=before.count))
     return None
 
 

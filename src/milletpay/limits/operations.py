@@ -1,7 +1,7 @@
 """The writes of limits: counting at the desk, in the batch that moves the money."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from milletpay.ledger.store import Book
 from milletpay.limits.model import Limit, LimitExceeded, Measure, Span, Used, first_exceeded
@@ -13,17 +13,41 @@ from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.limits")
 
-REMEMBERED_MAX: Final = 1_000_000
-"""How many days of subjects memory holds before it begins anew."""
+REMEMBERED_MAX: Final = 500_000
+"""How many months of subjects memory holds before it begins anew."""
 
 
-class _Place(NamedTuple):
-    """Where it is counted: a subject, a measure, a currency, and a day or month as YYYYMMDD or YYYYMM."""
+_Key: TypeAlias = tuple[int, int, int, int]
+"""A subject, the number of a measure, that of a currency, and a month or day as YYYYMM or YYYYMMDD."""
 
-    subject: int
-    measure: int
-    currency: int
-    period: int
+
+class _Counter:
+    """What was counted."""
+
+    __slots__ = ("amount", "count")
+
+    def __init__(self) -> None:
+        self.amount = 0
+        self.count = 0
+
+    def used(self) -> Used:
+        return Used(amount=self.amount, count=self.count)
+
+
+class _Month(_Counter):
+    """What was counted in a month, and on each of its days."""
+
+    __slots__ = ("days",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.days: dict[int, _Counter] = {}
+
+    def day(self, day: int) -> _Counter:
+        found = self.days.get(day)
+        if found is None:
+            found = self.days[day] = _Counter()
+        return found
 
 
 class Limits:
@@ -36,10 +60,9 @@ class Limits:
 
     def __init__(self, *, book: Book) -> None:
         self._book = book
-        self._days: dict[_Place, Used] = {}
-        self._months: dict[_Place, Used] = {}
-        self._wanted: set[_Place] = set()
-        self._changed: set[_Place] = set()
+        self._months: dict[_Key, _Month] = {}
+        self._wanted: set[_Key] = set()
+        self._changed: dict[_Key, _Counter] = {}
         self._opened_in = 0
 
     def begin(self) -> None:
@@ -47,12 +70,11 @@ class Limits:
         self._wanted.clear()
         self._changed.clear()
         self._opened_in = month_of(Day(self._book.accounting_date))
-        if len(self._days) > REMEMBERED_MAX:
+        if len(self._months) > REMEMBERED_MAX:
             self.forget()
 
     def forget(self) -> None:
         """What is counted may have changed."""
-        self._days.clear()
         self._months.clear()
         self._changed.clear()
 
@@ -66,29 +88,28 @@ class Limits:
 
     def want_used(self, subject: int, *, measure: Measure, currency: Currency, day: Day) -> None:
         """Note that the batch will take, check or give back on this day."""
-        month = _Place(subject, measure.value, currency.number, month_of(day))
-        if month not in self._months:
-            self._wanted.add(month)
+        key = (subject, measure.number, currency.number, day // 100)
+        if key not in self._months:
+            self._wanted.add(key)
 
     async def load(self, connection: Connection) -> None:
         """Bring the months that are wanted and not remembered, day by day."""
         if not self._wanted:
             return
         rows = await connection.fetch(SQL["used"], *_columns(self._wanted))
-        for month in self._wanted:
-            self._months[month] = Used()
+        for key in self._wanted:
+            self._months[key] = _Month()
         for row in rows:
-            used = Used(amount=row["amount"], count=row["count"])
-            day = _Place(row["subject"], row["measure"], row["currency"], row["day"])
-            self._days[day] = used
-            self._add(self._months, _month(day), used)
+            day: int = row["day"]
+            month = self._months[row["subject"], row["measure"], row["currency"], day // 100]
+            _add(month, month.day(day), amount=row["amount"], count=row["count"])
 
     def check(
         self, subject: int, *, measure: Measure, limits: Iterable[Limit], amount: Money, day: Day
     ) -> LimitExceeded | None:
         """Say which of the limits one more of this amount on this day would pass, if any. Counts nothing."""
-        place = self._place(subject, measure=measure, currency=amount.currency, day=day)
-        return first_exceeded(limits, amount=amount, used=self._used(place))
+        month = self._month(subject, measure=measure, currency=amount.currency, day=day)
+        return first_exceeded(limits, amount=amount, day=month.day(day), month=month)
 
     def take(
         self, subject: int, *, measure: Measure, limits: Iterable[Limit], amount: Money, day: Day
@@ -97,10 +118,13 @@ class Limits:
 
         Keep the day beside what was taken: `give_back` asks for it.
         """
-        place = self._place(subject, measure=measure, currency=amount.currency, day=day)
-        exceeded = first_exceeded(limits, amount=amount, used=self._used(place))
+        month = self._month(subject, measure=measure, currency=amount.currency, day=day)
+        counter = month.day(day)
+        exceeded = first_exceeded(limits, amount=amount, day=counter, month=month)
         if exceeded is None:
-            self._change(place, amount=amount.minor, count=1)
+            _add(month, counter, amount=amount.minor, count=1)
+            self._changed[subject, measure.number, amount.currency.number, day] = counter
+            self._book.note()
         return exceeded
 
     def give_back(self, subject: int, *, measure: Measure, amount: Money, day: Day, count: int = 1) -> None:
@@ -108,54 +132,45 @@ class Limits:
 
         :param count: 0 where a part is given back and the rest stays: it happened all the same
         """
-        place = self._place(subject, measure=measure, currency=amount.currency, day=day)
-        used = self._days.get(place, Used())
-        assert 0 <= amount.minor <= used.amount, f"{amount} is given back of {used} on {day}"
-        assert 0 <= count <= used.count, f"{count} are given back of {used} on {day}"
-        self._change(place, amount=-amount.minor, count=-count)
+        month = self._month(subject, measure=measure, currency=amount.currency, day=day)
+        counter = month.day(day)
+        assert 0 <= amount.minor <= counter.amount, f"{amount} given back of {counter.used()} on {day}"
+        assert 0 <= count <= counter.count, f"{count} given back of {counter.used()} on {day}"
+        _add(month, counter, amount=-amount.minor, count=-count)
+        self._changed[subject, measure.number, amount.currency.number, day] = counter
+        self._book.note()
 
     def used(self, subject: int, *, measure: Measure, currency: Currency, day: Day) -> Mapping[Span, Used]:
         """What was counted on this day, and in its month."""
-        return self._used(self._place(subject, measure=measure, currency=currency, day=day))
+        month = self._month(subject, measure=measure, currency=currency, day=day)
+        return {Span.DAY: month.day(day).used(), Span.MONTH: month.used()}
 
     async def save(self, connection: Connection) -> None:
         """Write every day that has changed."""
         if not self._changed:
             return
         changed = sorted(self._changed)
-        used = [self._days[place] for place in changed]
+        used = [self._changed[key] for key in changed]
         await connection.execute(
             SQL["write_used"], *_columns(changed), [u.amount for u in used], [u.count for u in used]
         )
 
-    def _place(self, subject: int, *, measure: Measure, currency: Currency, day: Day) -> _Place:
-        place = _Place(subject, measure.value, currency.number, day)
-        month = _month(place)
-        if month not in self._months:
+    def _month(self, subject: int, *, measure: Measure, currency: Currency, day: Day) -> _Month:
+        key = (subject, measure.number, currency.number, day // 100)
+        month = self._months.get(key)
+        if month is None:
             # A month that opens within a batch has seen nothing; all others are asked for before they load.
-            assert month.period > self._opened_in, f"{place} is counted and was not wanted"
-            self._months[month] = Used()
-        return place
-
-    def _used(self, place: _Place) -> Mapping[Span, Used]:
-        return {Span.DAY: self._days.get(place, Used()), Span.MONTH: self._months[_month(place)]}
-
-    def _change(self, place: _Place, *, amount: int, count: int) -> None:
-        by = Used(amount=amount, count=count)
-        self._add(self._days, place, by)
-        self._add(self._months, _month(place), by)
-        self._changed.add(place)
-        self._book.note()
-
-    @staticmethod
-    def _add(counted: dict[_Place, Used], place: _Place, by: Used) -> None:
-        used = counted.get(place, Used())
-        counted[place] = Used(amount=used.amount + by.amount, count=used.count + by.count)
+            assert key[3] > self._opened_in, f"{key} is counted and was not wanted"
+            month = self._months[key] = _Month()
+        return month
 
 
-def _month(day: _Place) -> _Place:
-    return _Place(day.subject, day.measure, day.currency, month_of(Day(day.period)))
+def _add(month: _Month, day: _Counter, *, amount: int, count: int) -> None:
+    day.amount += amount
+    day.count += count
+    month.amount += amount
+    month.count += count
 
 
-def _columns(places: Iterable[_Place]) -> list[list[int]]:
-    return [list(column) for column in zip(*places, strict=True)]
+def _columns(keys: Iterable[_Key]) -> list[list[int]]:
+    return [list(column) for column in zip(*keys, strict=True)]

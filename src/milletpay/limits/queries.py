@@ -16,7 +16,9 @@ async def used_in(
     connection: Connection, *, subject: int, measure: Measure, currency: Currency, day: Day
 ) -> Mapping[Span, Used]:
     """What was counted for a subject on a day, and in the month of the day: to be shown, not decided on."""
-    rows = await connection.fetch(SQL["used"], [subject], [measure.value], [currency.number], [month_of(day)])
+    rows = await connection.fetch(
+        SQL["used"], [subject], [measure.number], [currency.number], [month_of(day)]
+    )
     days = {row["day"]: Used(amount=row["amount"], count=row["count"]) for row in rows}
     return {
         Span.DAY: days.get(day, Used()),

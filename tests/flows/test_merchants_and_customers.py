@@ -1,6 +1,7 @@
 """Merchants and customers at the desk: who is made, who is refused, what book and outbox then have."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from milletpay.customers import (
     CustomerId,
     CustomerRefusal,
     CustomerRefused,
+    Customers,
     CustomerStatus,
     SetCustomerStatus,
     Verification,
@@ -17,8 +19,11 @@ from milletpay.customers import (
     find_customer,
 )
 from milletpay.fees import contracts_of
+from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import AccountKind, Mode, account_id, house_accounts, ledger_of
 from milletpay.ledger.store import SQL as LEDGER_SQL
+from milletpay.ledger.store import Book
+from milletpay.ledger.trade import Trade
 from milletpay.merchants import (
     AddContract,
     AddStore,
@@ -33,8 +38,10 @@ from milletpay.merchants import (
     find_merchant,
     stores_of,
 )
-from milletpay.plumbing.database import Database
-from milletpay.plumbing.dates import Day
+from milletpay.money import Money
+from milletpay.plumbing.database import Connection, Database, DatabaseUnavailable, lock_book
+from milletpay.plumbing.dates import Day, day_of
+from tests.flows.counting import Give
 from tests.flows.trade_desk import CNY, contract_for, new_customer, new_merchant, open_trade
 
 
@@ -134,6 +141,57 @@ async def test_a_customer_is_frozen_let_go_verified_and_closed(database: Databas
     async with database.connection() as connection:
         assert await find_customer(connection, id=CustomerId(7)) == closed
     assert [sequence for _, sequence in await events_of(database, 7)] == [1, 2, 3, 4, 5]
+
+
+async def test_who_has_money_left_is_not_closed(database: Database) -> None:
+    close = SetCustomerStatus(id=CustomerId(7), status=CustomerStatus.CLOSED)
+    async with open_trade(database) as trade:
+        await trade.ask(new_customer(7))
+        created = await trade.ask(Give(customer=7, amount=Money(1, CNY)))
+        assert created is CreateTransferStatus.created
+        assert refusal(await trade.ask(close)) is CustomerRefusal.BALANCE_LEFT
+    async with open_trade(database) as trade:
+        assert refusal(await trade.ask(close)) is CustomerRefusal.BALANCE_LEFT
+
+
+class Breaking:
+    """A connection that breaks at the last question with which a book makes itself current."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchval(self, statement: str, *arguments: object) -> Any:
+        if statement == LEDGER_SQL["next_due"]:
+            raise ConnectionResetError("the cable was pulled")
+        return await self._connection.fetchval(statement, *arguments)
+
+
+async def test_a_batch_that_breaks_while_it_opens_leaves_no_old_memory(database: Database) -> None:
+    """The book has noticed what another process wrote, the parts have not heard of it yet."""
+    freeze = SetCustomerStatus(id=CustomerId(7), status=CustomerStatus.FROZEN)
+    let_go = SetCustomerStatus(id=CustomerId(7), status=CustomerStatus.ACTIVE)
+    async with open_trade(database, desk_id=2) as other:
+        book = Book(clock=other.clock, accounting_date=day_of)
+        trade = Trade(book=book, parts=[Customers(book=book)])
+
+        async def ask(command: object, wrap: Any) -> Any:
+            async with database.transaction() as connection:
+                await lock_book(connection)
+                await trade.load(wrap(connection), [command])
+                answer = trade.decide(trade, command)
+                await trade.save(connection, trade)
+            trade.committed(trade)
+            return answer
+
+        made = await ask(new_customer(7), lambda connection: connection)
+        await other.ask(freeze)
+        with pytest.raises(DatabaseUnavailable):
+            await ask(let_go, Breaking)
+        again = await ask(let_go, lambda connection: connection)
+        assert (made.version, again.version) == (1, 3)
 
 
 async def test_contracts_follow_each_other(database: Database) -> None:

@@ -50,14 +50,18 @@ class Trade:
         self._book = book
         self._parts = parts
         self._part_of = {kind: part for part in parts for kind in part.commands}
+        self._told = False
 
     async def load(self, connection: Connection, commands: Sequence[object]) -> "Trade":
         """Make the book current; let every part bring what the commands need."""
+        # A book that broke while it was opened may know what others wrote, and the parts do not yet.
+        told, self._told = self._told, False
         await self._book.open(connection)
         for part in self._parts:
             part.begin()
-            if not self._book.remembered:
+            if not (told and self._book.remembered):
                 part.forget()
+        self._told = True
         for command in commands:
             self._part_of[type(command)].want(command)
         for part in self._parts:

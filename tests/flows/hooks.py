@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from standardwebhooks import Webhook
 
 from milletpay.ledger.chart import Mode
@@ -32,6 +31,7 @@ from milletpay.plumbing.clock import ManualClock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.outbox import Event, Relay, append
+from milletpay.plumbing.shapes import Output
 from milletpay.plumbing.worker import Worker
 
 SHOP = Owner(merchant=MerchantId(8), mode=Mode.TEST)
@@ -134,7 +134,7 @@ def answer(status: int, *, body: bytes = b"", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
-class ThingShape(msgspec.Struct, frozen=True):
+class ThingShape(Output, frozen=True):
     """An object as it is shown: it counts how often it was painted."""
 
     id: str

@@ -1,7 +1,6 @@
 """Webhooks: each event arrives, signed, in order, and once for whoever looks at its id."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 
@@ -11,20 +10,14 @@ from standardwebhooks import WebhookVerificationError
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
 from milletpay.notifications import (
-    ENDPOINT_ID,
-    ENDPOINTS_MAX,
     EVENT_ID,
-    Endpoint,
     EndpointStatus,
     Opened,
     Owner,
     Refusal,
     Refused,
-    Wishes,
     attempts_of,
-    delete_old_events,
     deliveries_of,
-    endpoints_of,
     event_id,
     find_endpoint,
     secrets_of,
@@ -275,55 +268,6 @@ async def test_an_endpoint_that_answers_410_is_disabled(post: Post, receiver: Re
     assert await post.states() == {"delivered": 4}
 
 
-async def test_one_event_or_a_range_of_time_is_sent_again(post: Post, receiver: Receiver) -> None:
-    opened = await post.open(receiver.url, "thing.made", "other.*")
-    moments = []
-    for sequence, kind in enumerate(("thing.made", "thing.changed", "thing.made"), 1):
-        moments.append(post.clock.now_ns())
-        await post.happen((1000, sequence), kind=kind)
-        await post.send()
-        post.clock.advance(duration_ns=SECOND)
-    assert [heard.about[1] for heard in receiver.heard] == [1, 3]
-    missed = event_id(about=1000, kind="thing.changed", sequence=2, at=moments[1])
-    async with post.database.transaction() as connection:
-        count = await post.endpoints.replay(
-            connection, endpoint=opened.endpoint.id, owner=SHOP, since=moments[0], until=moments[2]
-        )
-        assert count == 1
-        await post.endpoints.resend(connection, endpoint=opened.endpoint.id, event=missed, owner=SHOP)
-    await post.send()
-    assert [heard.about[1] for heard in receiver.heard[2:]] == [1, 2]
-    assert (receiver.heard[2].id, receiver.heard[2].body) == (receiver.heard[0].id, receiver.heard[0].body)
-    async with post.database.transaction() as connection:
-        for owner, event, reason in (
-            (STRANGER, missed, Refusal.ENDPOINT_NOT_FOUND),
-            (SHOP, EVENT_ID.read("evt_01kdz9m4h0000g40r40m30e20d"), Refusal.EVENT_NOT_FOUND),
-        ):
-            refused = await post.endpoints.resend(
-                connection, endpoint=opened.endpoint.id, event=event, owner=owner
-            )
-            assert isinstance(refused, Refused)
-            assert refused.refusal is reason
-
-
-async def test_resending_brings_a_retry_forward_and_ends_the_pause_of_a_server_that_was_down(
-    post: Post, receiver: Receiver
-) -> None:
-    opened = await post.open(receiver.url)
-    await receiver.stop()
-    await post.happen((1000, 1), (1000, 2), (1001, 1))
-    await post.send_until(duration_ns=HOUR, step_ns=60 * SECOND)
-    assert await post.states() == {"due": 1, "queued": 2}
-    await receiver.start()
-    async with post.database.transaction() as connection:
-        first = event_id(about=1000, kind="thing.changed", sequence=1, at=post.clock.now_ns() - HOUR)
-        await post.endpoints.resend(connection, endpoint=opened.endpoint.id, event=first, owner=SHOP)
-    await post.send()
-    assert await post.states() == {"delivered": 3}
-    await post.send_until(duration_ns=HOUR, step_ns=HOUR // 2)
-    assert len(receiver.heard) == 3, "the job that waited for the server has nothing to do any more"
-
-
 async def test_attempts_can_be_seen(post: Post, receiver: Receiver) -> None:
     opened = await post.open(receiver.url)
     receiver.answers = [
@@ -347,112 +291,3 @@ async def test_attempts_can_be_seen(post: Post, receiver: Receiver) -> None:
     assert attempts[2].snippet == "\ufffd\ufffd" + "x" * 1022
     assert all(attempt.duration is not None for attempt in attempts)
     assert delivery.attempts == 3
-
-
-async def test_events_are_rendered_once_and_read_by_their_merchant_alone(
-    post: Post, receiver: Receiver
-) -> None:
-    await post.happen((1000, 1), (999, 1))
-    post.clock.advance(duration_ns=SECOND)
-    await post.open(receiver.url)
-    await post.happen((1000, 2))
-    post.clock.advance(duration_ns=SECOND)
-    await post.happen((1001, 1), kind="thing.made")
-    await post.send()
-    async with post.database.transaction() as connection:
-        listed = await post.events.events_of(connection, owner=SHOP, most=10)
-        assert [(event.kind, event.sequence) for event in listed] == [
-            ("thing.made", 1),
-            ("thing.changed", 2),
-            ("thing.changed", 1),
-        ]
-        assert [event.payload for event in listed[:2]] == [heard.body for heard in receiver.heard[::-1]]
-        for event in listed:
-            assert await post.events.find(connection, id=event.id, owner=SHOP) == event
-            assert await post.events.find(connection, id=event.id, owner=STRANGER) is None
-        assert json.loads(listed[2].payload)["data"] == {"id": "thing 1000", "painted": 4}
-        assert await post.events.events_of(connection, owner=STRANGER, most=10) == []
-        part = await post.events.events_of(connection, owner=SHOP, most=10, before=listed[0].id, about=1000)
-        assert part == listed[1:]
-        assert await post.events.events_of(connection, owner=SHOP, most=10, since=listed[1].at) == listed[:2]
-        assert await delete_old_events(connection, before=listed[0].at) == 2
-        assert await post.events.events_of(connection, owner=SHOP, most=10) == listed[:1]
-
-
-async def test_what_is_told_twice_is_one_event(post: Post, receiver: Receiver) -> None:
-    await post.open(receiver.url)
-    await post.happen((1000, 1))
-    async with post.database.transaction() as connection:
-        await connection.execute("UPDATE plumbing.outbox_consumer SET position = 0")
-    assert await post.relay.deliver() == 1
-    await post.send()
-    assert len(receiver.heard) == 1
-
-
-async def test_modes_and_merchants_do_not_meet(post: Post, receiver: Receiver) -> None:
-    live = Owner(merchant=SHOP.merchant, mode=Mode.LIVE)
-    post.things.owners = {1000: SHOP, 1001: live, 1002: STRANGER}
-    for owner in (SHOP, live, STRANGER):
-        await post.open(f"{receiver.url}?{owner.mode.name}{owner.merchant}", owner=owner)
-    await post.happen((1000, 1), (1001, 1), (1002, 1))
-    await post.send()
-    assert {(heard.path, heard.about[0]) for heard in receiver.heard} == {
-        ("/hooks?TEST8", "thing 1000"),
-        ("/hooks?LIVE8", "thing 1001"),
-        ("/hooks?TEST9", "thing 1002"),
-    }
-
-
-async def test_endpoints_are_changed_and_deleted_by_their_merchant(post: Post, receiver: Receiver) -> None:
-    opened = await post.open("http://127.0.0.1:1/old")
-    id = opened.endpoint.id
-    await post.happen((1000, 1))
-    async with post.database.transaction() as connection:
-        wishes = Wishes(url=receiver.url, kinds=("thing.*",), description="new")
-        refused = await post.endpoints.change(connection, endpoint=id, owner=STRANGER, wishes=wishes)
-        assert isinstance(refused, Refused)
-        changed = await post.endpoints.change(connection, endpoint=id, owner=SHOP, wishes=wishes)
-        assert isinstance(changed, Endpoint)
-        assert await find_endpoint(connection, id=id, owner=SHOP) == changed
-    await post.send()
-    assert len(receiver.heard) == 1
-    async with post.database.transaction() as connection:
-        assert await post.endpoints.delete(connection, endpoint=id, owner=SHOP) is None
-        assert await endpoints_of(connection, owner=SHOP, most=10) == []
-        assert await find_endpoint(connection, id=id, owner=SHOP) is None
-        assert await secrets_of(connection, endpoint=id, now=0) == []
-        again = await post.endpoints.delete(connection, endpoint=id, owner=SHOP)
-        assert isinstance(again, Refused)
-        assert again.refusal is Refusal.ENDPOINT_NOT_FOUND
-        assert str(ENDPOINT_ID.write(id)).startswith("whe_")
-
-
-@pytest.mark.parametrize(
-    ("wishes", "refusal"),
-    [
-        (Wishes(url="ftp://127.0.0.1/"), Refusal.WRONG_URL),
-        (Wishes(url="https://shop.example/", kinds=("payment",)), Refusal.WRONG_KINDS),
-        (Wishes(url="https://shop.example/", kinds=("a.b",) * 51), Refusal.WRONG_KINDS),
-        (Wishes(url="https://shop.example/", version="2020-01-01"), Refusal.WRONG_VERSION),
-    ],
-)
-async def test_a_wrong_endpoint_is_refused(post: Post, wishes: Wishes, refusal: Refusal) -> None:
-    async with post.database.transaction() as connection:
-        refused = await post.endpoints.create(connection, owner=SHOP, wishes=wishes)
-    assert isinstance(refused, Refused)
-    assert refused.refusal is refusal
-
-
-async def test_a_merchant_has_so_many_endpoints(post: Post) -> None:
-    for _ in range(ENDPOINTS_MAX):
-        await post.open("https://shop.example/")
-    async with post.database.transaction() as connection:
-        refused = await post.endpoints.create(
-            connection, owner=SHOP, wishes=Wishes(url="https://shop.example/")
-        )
-        assert isinstance(refused, Refused)
-        assert refused.refusal is Refusal.TOO_MANY
-        assert isinstance(
-            await post.endpoints.create(connection, owner=STRANGER, wishes=Wishes(url="https://a.example/")),
-            Opened,
-        )

@@ -29,12 +29,13 @@ from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.dates import rfc3339
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.outbox import Delivered
+from milletpay.plumbing.shapes import Output
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.notifications")
 
 
-class EventShape(msgspec.Struct, frozen=True, kw_only=True):
+class EventShape(Output, frozen=True, kw_only=True):
     """Something that happened, as it is sent and read; `timestamp` is the standard's `created_at`."""
 
     id: str
@@ -68,7 +69,7 @@ class Picture:
     """An object as its merchant is shown it, and whose it is."""
 
     owner: Owner
-    shape: msgspec.Struct
+    shape: Output
 
 
 class Painter(Protocol):

@@ -25,10 +25,11 @@ LIMIT $4;
 SELECT * FROM notifications.endpoint WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: lock_endpoints_of
--- The enabled endpoints of merchants, locked as one is; in the order of their ids, so that lockers take turns.
+-- The enabled endpoints of merchants, locked as one is; in the order of their ids, lest lockers block.
 SELECT e.*
 FROM notifications.endpoint AS e
-INNER JOIN unnest($1::uuid[], $2::boolean[]) AS o (merchant, live) ON e.merchant = o.merchant AND e.live = o.live
+INNER JOIN unnest($1::uuid[], $2::boolean[]) AS o (merchant, live)
+    ON e.merchant = o.merchant AND e.live = o.live
 WHERE e.status = 'enabled'
 ORDER BY e.id
 FOR NO KEY UPDATE OF e;

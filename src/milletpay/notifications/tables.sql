@@ -73,7 +73,8 @@ CREATE TABLE notifications.delivery (
     CHECK ((state = 'due') = (job IS NOT NULL))
 );
 
-CREATE INDEX delivery_open ON notifications.delivery (endpoint, object, sequence) WHERE state IN ('queued', 'due');
+CREATE INDEX delivery_open ON notifications.delivery (endpoint, object, sequence)
+WHERE state IN ('queued', 'due');
 CREATE UNIQUE INDEX delivery_due ON notifications.delivery (endpoint, object) WHERE state = 'due';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.delivery TO millet_app;

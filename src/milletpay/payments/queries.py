@@ -1,6 +1,6 @@
 """The reads of payments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from milletpay.customers import CustomerId
@@ -19,6 +19,11 @@ async def find_payment(connection: Connection, *, id: PaymentId) -> Payment | No
     """The payment of this id, whosever it is."""
     row = await connection.fetchrow(SQL["payment"], id)
     return None if row is None else payment_of(row)
+
+
+async def find_payments(connection: Connection, *, ids: Collection[PaymentId]) -> Sequence[Payment]:
+    """Those of these payments that are there, whosever they are."""
+    return [payment_of(row) for row in await connection.fetch(SQL["payments"], ids, [], [], [], [])]
 
 
 async def versions_of(connection: Connection, *, payments: Sequence[PaymentId]) -> Mapping[PaymentId, int]:
@@ -62,6 +67,11 @@ async def find_agreement(connection: Connection, *, id: AgreementId) -> Agreemen
     """The agreement of this id, whosever it is."""
     row = await connection.fetchrow(SQL["agreement"], id)
     return None if row is None else agreement_of(row)
+
+
+async def find_agreements(connection: Connection, *, ids: Collection[AgreementId]) -> Sequence[Agreement]:
+    """Those of these agreements that are there, whosever they are."""
+    return [agreement_of(row) for row in await connection.fetch(SQL["agreements"], ids, [], [], [], [])]
 
 
 async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:

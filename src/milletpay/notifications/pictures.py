@@ -1,0 +1,63 @@
+"""What merchants are shown of the objects that events are about: the same as when they ask for them."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MerchantId
+from milletpay.notifications.events import Painter, Picture
+from milletpay.notifications.model import Owner
+from milletpay.payments import Agreement, AgreementId, Payment, PaymentId, find_agreements, find_payments
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.shapes import Output
+
+
+class Owned(Protocol):
+    """An object of a merchant."""
+
+    @property
+    def merchant(self) -> MerchantId:
+        """Whose it is."""
+
+    @property
+    def mode(self) -> Mode:
+        """In which mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPictures:
+    """Paints payments."""
+
+    show: Callable[[Payment], Output]
+
+    async def __call__(self, connection: Connection, /, *, objects: Collection[int]) -> Mapping[int, Picture]:
+        """Pictures of payments."""
+        payments = await find_payments(connection, ids=[PaymentId(id) for id in objects])
+        return {payment.id: _picture(payment, self.show(payment)) for payment in payments}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementPictures:
+    """Paints agreements."""
+
+    show: Callable[[Agreement], Output]
+
+    async def __call__(self, connection: Connection, /, *, objects: Collection[int]) -> Mapping[int, Picture]:
+        """Pictures of agreements."""
+        agreements = await find_agreements(connection, ids=[AgreementId(id) for id in objects])
+        return {agreement.id: _picture(agreement, self.show(agreement)) for agreement in agreements}
+
+
+def painters(
+    *, payment: Callable[[Payment], Output], agreement: Callable[[Agreement], Output]
+) -> Mapping[str, Painter]:
+    """By the first word of a kind of event, who paints what it is about.
+
+    Events of all other kinds concern no merchant.
+    """
+    return {"payment": PaymentPictures(payment), "agreement": AgreementPictures(agreement)}
+
+
+def _picture(owned: Owned, shape: Output) -> Picture:
+    return Picture(owner=Owner(merchant=owned.merchant, mode=owned.mode), shape=shape)

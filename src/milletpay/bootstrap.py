@@ -1,12 +1,195 @@
 """The one place where things are wired: from settings to a database that is ready for work."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
 
+from milletpay.codes import Links, key_for
+from milletpay.customers import Customers
+from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
+from milletpay.ledger.chart import Mode
+from milletpay.ledger.store import Book
+from milletpay.ledger.trade import Part, Trade
+from milletpay.ledger.upkeep import Upkeep
+from milletpay.limits import Limits
+from milletpay.merchants import Merchants
+from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue, Reach, painters
+from milletpay.payments import Payments
+from milletpay.payments.shapes import Shown
+from milletpay.plumbing.answers import KeptAnswers
+from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
-from milletpay.plumbing.embedded import Say, open_server
+from milletpay.plumbing.dates import day_of
+from milletpay.plumbing.desk import Desk, DeskRow
+from milletpay.plumbing.embedded import EmbeddedServer, Say, open_server
+from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
+from milletpay.rails import BankKey, Banks, SimulatedBank
+from milletpay.treasury import Treasury
+from milletpay.wallets import Wallets, WithdrawalFee
+
+DEMO_BANK: Final = BankKey(Mode.TEST, "granary")
+"""The bank of play money. Its cards are nobody's: their numbers begin with digits that no bank was given."""
+
+DEMO_CARDS: Final = "629999"
+
+TradeDesk: TypeAlias = Desk[object, Trade, Any]
+"""The one desk of a process: for all commands that move money, or change what decisions rest on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Webhooks:
+    """All that tells merchants what happens."""
+
+    events: Events
+    """Read by merchants; `announce` takes the outbox."""
+    endpoints: Endpoints
+    deliverer: Deliverer
+    """`kinds` are the jobs of a worker."""
+
+
+def make_parts(book: Book) -> list[Part]:
+    """The parts of the desk's business, in layer order, the top first."""
+    limits = Limits(book=book)
+    customers = Customers(book=book)
+    merchants = Merchants(book=book)
+    treasury = Treasury(book=book)
+    wallets = Wallets(
+        book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=WithdrawalFee()
+    )
+    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
+    parts: list[Part] = [payments, wallets, treasury, merchants, customers, limits, Upkeep(book=book)]
+    return [KeptAnswers(parts=parts, now=lambda: book.now), *parts]
+
+
+@asynccontextmanager
+async def open_desk(database: Database, *, clock: Clock, ids: IdSource) -> AsyncIterator[TradeDesk]:
+    """Open a desk over all packages; at the end, what was taken in is finished."""
+    book = Book(clock=clock, accounting_date=day_of)
+    desk: TradeDesk = Desk(
+        database=database,
+        business=Trade(book=book, parts=make_parts(book)),
+        proof=DeskRow(desk_id=ids.next(), clock=clock),
+        clock=clock,
+    )
+    async with desk:
+        yield desk
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class House:
+    """What a program works with that serves people: over HTTP, or by seeding a town."""
+
+    database: Database
+    desk: TradeDesk
+    clock: Clock
+    ids: IdSource
+    banks: Banks
+    links: Links
+    secret: bytes = field(repr=False)
+    """From which links, forms and ways back have their keys; the same in every process."""
+    authenticator: Authenticator
+    one_time_codes: OneTimeCodes
+    pins: Pins
+    operators: Operators
+
+
+@asynccontextmanager
+async def open_house(
+    app_url: str, *, pepper: Pepper, base_url: str, connections: int, clock: Clock
+) -> AsyncIterator[House]:
+    """Open the database as the application, a desk, and all that stands on them."""
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    database = await Database.open(app_url, connections=connections)
+    hasher = Hasher(pepper)
+    secret = house_secret(pepper)
+    try:
+        async with open_desk(database, clock=clock, ids=ids) as desk:
+            yield House(
+                database=database,
+                desk=desk,
+                clock=clock,
+                ids=ids,
+                banks=make_banks(database, clock=clock),
+                links=make_links(base_url, secret=secret),
+                secret=secret,
+                authenticator=Authenticator(database=database, clock=clock),
+                one_time_codes=OneTimeCodes(database=database, pepper=pepper, entropy=system_entropy),
+                pins=Pins(database=database, hasher=hasher),
+                operators=Operators(database=database, hasher=hasher),
+            )
+    finally:
+        hasher.close()
+        await database.close()
+
+
+def house_secret(pepper: Pepper) -> bytes:
+    """The secret from which links, forms and ways back have their keys."""
+    return pepper.mac("house", purpose="links, forms, ways back", owner="")
+
+
+def make_links(base_url: str, *, secret: bytes) -> Links:
+    """What writes our links and reads what was scanned; `base_url` has no slash at its end."""
+    return Links(base_url=base_url, key=key_for("links", secret=secret))
+
+
+def make_banks(database: Database, *, clock: Clock) -> Banks:
+    """The banks that we have agreements with: as yet one, of play money."""
+    return Banks(
+        [SimulatedBank(key=DEMO_BANK, issues_from=DEMO_CARDS, database=database, clock=clock, seed=1)]
+    )
+
+
+def make_webhooks(*, links: Links, reach: Reach, clock: Clock, ids: IdSource) -> Webhooks:
+    """Wire what tells merchants what happens; objects are shown with our `links`."""
+    shown = Shown(links=links)
+    queue = Queue(ids=ids, entropy=system_entropy)
+    events = Events(
+        painters=painters(payment=shown.payment, agreement=shown.agreement), queue=queue, clock=clock
+    )
+    caller = Caller(reach=reach, clock=clock)
+    return Webhooks(
+        events=events,
+        endpoints=Endpoints(queue=queue, reach=reach, clock=clock, ids=ids, entropy=system_entropy),
+        deliverer=Deliverer(events=events, queue=queue, caller=caller, clock=clock, ids=ids),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A database that this program serves to others."""
+
+    owner_url: str = field(repr=False)
+    app_url: str = field(repr=False)
+    place: str
+    """Where it is, for people; without its password."""
+    keep_running: Callable[[], Coroutine[Any, Any, None]] | None
+    """Watches the server and starts it again until cancelled; None when the server is not ours."""
+
+
+@asynccontextmanager
+async def serve_database(settings: Settings, *, purpose: str, say: Say) -> AsyncIterator[Served]:
+    """Run the database that the settings name, its schema brought to this version, until the block ends.
+
+    A data directory is made where there is none. Its server is ours alone: it stops though tools use it.
+    """
+    if settings.database_url is not None:
+        owner_url = settings.database_url
+        app_url = await migrate(owner_url=owner_url, app_url=settings.app_database_url)
+        place = "the server of --database-url"
+        yield Served(owner_url=owner_url, app_url=app_url, place=place, keep_running=None)
+        return
+    server = await EmbeddedServer.start(settings.data, purpose=purpose, say=say)
+    try:
+        app_url = await migrate(owner_url=server.url)
+        place = f"PostgreSQL {server.binaries.version} in {server.places.directory}"
+        yield Served(
+            owner_url=server.url, app_url=app_url, place=place, keep_running=server.keep_running
+        )
+    finally:
+        await server.stop()
 
 
 @asynccontextmanager

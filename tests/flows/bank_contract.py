@@ -60,7 +60,9 @@ async def simulated(database: Database) -> AsyncIterator[BankAtWork]:
     )
 
 
-def simulated_bank(database: Database, *, clock: ManualClock, mode: Mode = Mode.LIVE) -> SimulatedBank:
+def simulated_bank(
+    database: Database, *, clock: ManualClock, mode: Mode = Mode.LIVE, patience_ns: int = 0
+) -> SimulatedBank:
     """Answers at once, also when it does not: a test has no patience."""
     return SimulatedBank(
         key=BankKey(mode, "icbc"),
@@ -68,7 +70,7 @@ def simulated_bank(database: Database, *, clock: ManualClock, mode: Mode = Mode.
         database=database,
         clock=clock,
         seed=1,
-        patience_ns=0,
+        patience_ns=patience_ns,
     )
 
 

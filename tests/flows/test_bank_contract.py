@@ -1,4 +1,4 @@
-"""A bank, whichever it is: orders once for their reference, unknown where nothing is known, true statements."""
+"""A bank, whichever it is: orders once for their reference, unknown where nothing is known, a true account."""
 
 import asyncio
 from collections.abc import AsyncIterator

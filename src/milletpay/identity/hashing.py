@@ -50,6 +50,15 @@ class Pepper:
         message = b"\0".join(part.encode() for part in (purpose, owner, text))
         return hmac.digest(self._key, message, "sha256")
 
+    def reveal(self) -> str:
+        """The key as text, for the order to a process of ours; `Pepper.of` reads it."""
+        return self._key.decode()
+
+    @classmethod
+    def of(cls, text: str) -> "Pepper":
+        """The pepper of an order."""
+        return cls(text.encode())
+
     def __repr__(self) -> str:
         return "Pepper(...)"
 

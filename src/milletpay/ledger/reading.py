@@ -1,8 +1,13 @@
 """Rows of the database as values: unsigned numbers are kept in signed columns and mean their bits."""
 
-from typing import Any, Protocol
+from collections.abc import Collection
+from typing import Any, Final, Protocol
 
 from milletpay.ledger.model import Account, AccountFlags, Transfer, TransferFlags
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.ledger")
 
 U64 = 2**64 - 1
 U32 = 2**32 - 1
@@ -52,3 +57,8 @@ def transfer_of(row: Row) -> Transfer:
         flags=TransferFlags(row["flags"] & U16),
         timestamp=row["timestamp"],
     )
+
+
+async def find_accounts(connection: Connection, *, ids: Collection[int]) -> dict[int, Account]:
+    """Accounts by id as they stand now, as committed: to be shown, not decided on."""
+    return {row["id"]: account_of(row) for row in await connection.fetch(SQL["accounts_now"], ids)}

@@ -91,8 +91,8 @@ CREATE TABLE ledger.burnt (
 
 CREATE INDEX burnt_timestamp ON ledger.burnt USING brin (timestamp);
 
--- What moved on the accounts of customers and merchants, with the balance after it: their statements. Follows from
--- the transfers and is no part of the digest.
+-- What moved on the accounts of customers and merchants, with the balance after it: their statements. It follows
+-- from the transfers and is no part of the digest.
 CREATE TABLE ledger.entry (
     account_id uuid NOT NULL,
     timestamp  bigint NOT NULL,  -- of the transfer
@@ -160,8 +160,8 @@ SELECT
 FROM ledger.account AS a
 CROSS JOIN LATERAL (SELECT ledger.tail_record(a.id) AS record) AS t;
 
-GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt, ledger.entry
-TO millet_app;
+GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt TO millet_app;
+GRANT SELECT, INSERT ON ledger.entry TO millet_app;
 GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed) ON ledger.account TO millet_app;
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;

@@ -196,8 +196,8 @@ CREATE TABLE ledger.burnt (
 
 CREATE INDEX burnt_timestamp ON ledger.burnt USING brin (timestamp);
 
--- What moved on the accounts of customers and merchants, with the balance after it: their statements. Follows from
--- the transfers and is no part of the digest.
+-- What moved on the accounts of customers and merchants, with the balance after it: their statements. It follows
+-- from the transfers and is no part of the digest.
 CREATE TABLE ledger.entry (
     account_id uuid NOT NULL,
     timestamp  bigint NOT NULL,  -- of the transfer
@@ -265,8 +265,8 @@ SELECT
 FROM ledger.account AS a
 CROSS JOIN LATERAL (SELECT ledger.tail_record(a.id) AS record) AS t;
 
-GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt, ledger.entry
-TO millet_app;
+GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt TO millet_app;
+GRANT SELECT, INSERT ON ledger.entry TO millet_app;
 GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed) ON ledger.account TO millet_app;
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;
@@ -577,6 +577,116 @@ CREATE TABLE treasury.movement (
 
 GRANT SELECT, INSERT ON treasury.link, treasury.movement TO millet_app;
 
+-- wallets: cards, and money on its way into wallets, out of them, and between them.
+
+CREATE SCHEMA wallets;
+
+GRANT USAGE ON SCHEMA wallets TO millet_app;
+
+-- Bound cards. The bank's token and what may be shown; the number is kept nowhere.
+CREATE TABLE wallets.card (
+    id         uuid PRIMARY KEY,
+    customer   uuid NOT NULL,
+    live       boolean NOT NULL,  -- else of test mode
+    bank       text COLLATE "C" NOT NULL,
+    token      text COLLATE "C" NOT NULL CHECK (octet_length(token) BETWEEN 1 AND 100),
+    masked     text COLLATE "C" NOT NULL CHECK (masked ~ '^[0-9]{6}\*+[0-9]{4}$'),
+    bound_at   bigint NOT NULL CHECK (bound_at > 0),    -- nanoseconds since the epoch
+    removed_at bigint NOT NULL CHECK (removed_at >= 0), -- 0: it is bound
+    version    integer NOT NULL CHECK (version > 0),
+    UNIQUE (customer, bank, token)
+);
+
+-- Money from cards into wallets. Its states and what may follow what: milletpay/wallets/model.py.
+CREATE TABLE wallets.top_up (
+    id             uuid PRIMARY KEY,
+    customer       uuid NOT NULL,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    card           uuid NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    status         text COLLATE "C" NOT NULL,
+    decline        text COLLATE "C",
+    reason         text COLLATE "C",
+    reference      text COLLATE "C" NOT NULL CHECK (octet_length(reference) <= 100),
+    counted_on     integer NOT NULL CHECK (counted_on >= 0),  -- YYYYMMDD; 0: not counted
+    bank_reference text COLLATE "C" NOT NULL,
+    created_at     bigint NOT NULL CHECK (created_at > 0),
+    sent_at        bigint NOT NULL CHECK (sent_at >= 0),
+    decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    version        integer NOT NULL CHECK (version > 0),
+    shortfall      bigint NOT NULL CHECK (shortfall BETWEEN 0 AND amount),
+    CHECK (status IN ('created', 'sent', 'unknown', 'succeeded', 'failed', 'clawed_back')),
+    CHECK ((status = 'failed') = (decline IS NOT NULL)),
+    CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
+    CHECK (status IN ('created', 'failed') OR sent_at > 0),
+    CHECK (status <> 'created' OR sent_at = 0),
+    CHECK ((decline IS NOT DISTINCT FROM 'refused_by_bank') = (reason IS NOT NULL)),
+    CHECK (shortfall = 0 OR status = 'clawed_back')
+) WITH (fillfactor = 70);
+
+CREATE INDEX top_up_customer ON wallets.top_up (customer, id);
+CREATE UNIQUE INDEX top_up_reference ON wallets.top_up (customer, reference) WHERE reference <> '';
+
+-- Money from wallets to cards.
+CREATE TABLE wallets.withdrawal (
+    id             uuid PRIMARY KEY,
+    customer       uuid NOT NULL,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    card           uuid NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    status         text COLLATE "C" NOT NULL,
+    decline        text COLLATE "C",
+    reason         text COLLATE "C",
+    reference      text COLLATE "C" NOT NULL CHECK (octet_length(reference) <= 100),
+    counted_on     integer NOT NULL CHECK (counted_on >= 0),  -- YYYYMMDD; 0: not counted
+    bank_reference text COLLATE "C" NOT NULL,
+    created_at     bigint NOT NULL CHECK (created_at > 0),
+    sent_at        bigint NOT NULL CHECK (sent_at >= 0),
+    decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    version        integer NOT NULL CHECK (version > 0),
+    fee            bigint NOT NULL CHECK (fee >= 0),
+    CHECK (status IN ('reserved', 'sent', 'unknown', 'succeeded', 'failed', 'returned')),
+    CHECK ((status = 'failed') = (decline IS NOT NULL)),
+    CHECK ((status IN ('reserved', 'sent', 'unknown')) = (decided_at = 0)),
+    CHECK (status IN ('reserved', 'failed') OR sent_at > 0),
+    CHECK (status <> 'reserved' OR sent_at = 0),
+    CHECK ((decline IS NOT DISTINCT FROM 'refused_by_bank') = (reason IS NOT NULL))
+) WITH (fillfactor = 70);
+
+CREATE INDEX withdrawal_customer ON wallets.withdrawal (customer, id);
+CREATE UNIQUE INDEX withdrawal_reference ON wallets.withdrawal (customer, reference) WHERE reference <> '';
+
+-- Money from one customer to another: decided at once, never changed.
+CREATE TABLE wallets.send (
+    id         uuid PRIMARY KEY,
+    customer   uuid NOT NULL,
+    recipient  uuid NOT NULL CHECK (recipient <> customer),
+    live       boolean NOT NULL,
+    currency   smallint NOT NULL CHECK (currency > 0),
+    amount     bigint NOT NULL CHECK (amount > 0),  -- minor units
+    note       text COLLATE "C" NOT NULL CHECK (octet_length(note) <= 400),
+    status     text COLLATE "C" NOT NULL CHECK (status IN ('succeeded', 'failed')),
+    decline    text COLLATE "C",
+    reference  text COLLATE "C" NOT NULL CHECK (octet_length(reference) <= 100),
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    CHECK ((status = 'failed') = (decline IS NOT NULL))
+);
+
+CREATE INDEX send_customer ON wallets.send (customer, id);
+CREATE INDEX send_recipient ON wallets.send (recipient, id) WHERE status = 'succeeded';
+CREATE UNIQUE INDEX send_reference ON wallets.send (customer, reference) WHERE reference <> '';
+
+GRANT SELECT, INSERT ON wallets.card, wallets.top_up, wallets.withdrawal, wallets.send TO millet_app;
+GRANT UPDATE (bound_at, removed_at, version) ON wallets.card TO millet_app;
+GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, decided_at, version, shortfall)
+ON wallets.top_up TO millet_app;
+GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, decided_at, version)
+ON wallets.withdrawal TO millet_app;
+
 -- payments: what customers pay merchants: payments, refunds, reversals, agreements.
 
 CREATE SCHEMA payments;
@@ -761,7 +871,8 @@ CREATE TABLE notifications.delivery (
     CHECK ((state = 'due') = (job IS NOT NULL))
 );
 
-CREATE INDEX delivery_open ON notifications.delivery (endpoint, object, sequence) WHERE state IN ('queued', 'due');
+CREATE INDEX delivery_open ON notifications.delivery (endpoint, object, sequence)
+WHERE state IN ('queued', 'due');
 CREATE UNIQUE INDEX delivery_due ON notifications.delivery (endpoint, object) WHERE state = 'due';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.delivery TO millet_app;

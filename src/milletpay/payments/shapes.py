@@ -1,7 +1,7 @@
 """How payments, refunds and agreements are shown in public: in answers of the API and in webhooks alike.
 
-Amounts are integers in minor units beside their currency; times are RFC 3339 in UTC. `Shown` knows what a
-link begins with; everything else is in the objects.
+Amounts are integers in minor units beside their currency; times are RFC 3339 in UTC. `Shown` writes links
+to our pages; everything else is in the objects.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import msgspec
 
+from milletpay.codes import Links
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MERCHANT_ID
 from milletpay.payments.model import (
@@ -35,7 +36,7 @@ class QrShape(Output, frozen=True, kw_only=True):
     @classmethod
     def example(cls) -> Self:
         """A link of the demo."""
-        return cls(payload="http://127.0.0.1:8420/c/pay_01kdz9m4h0000g40r40m30e209")
+        return cls(payload="http://127.0.0.1:8420/c/AZt_TUGAAAggYAYG4MOASf0Lq3mVtq8Qzx1K")
 
 
 class PaymentShape(Output, frozen=True, kw_only=True):
@@ -161,7 +162,7 @@ class AgreementShape(Output, frozen=True, kw_only=True):
             notice_days=3,
             reference="subscription-77",
             description="Video, each month",
-            sign_url="http://127.0.0.1:8420/sign/agr_01kdz9m4h0000g40r40m30e20b",
+            sign_url="http://127.0.0.1:8420/sign/AZt_TUGAAAggYAYG4MOASw2Ck9uXhP4nT6fR",
             signed_at=None,
             canceled_at=None,
         )
@@ -169,14 +170,14 @@ class AgreementShape(Output, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Shows objects to a merchant; `base_url` is what our links begin with, without a slash at its end."""
+    """Shows objects to a merchant; `links` lead payers and signers to our pages."""
 
-    base_url: str
+    links: Links
 
     def payment(self, payment: Payment) -> PaymentShape:
         """A payment as it stands."""
         open_still = payment.status is PaymentStatus.AWAITING_PAYMENT
-        link = f"{self.base_url}/c/{PAYMENT_ID.write(payment.id)}" if open_still else None
+        link = self.links.payment(payment.id) if open_still else None
         return PaymentShape(
             id=PAYMENT_ID.write(payment.id),
             created_at=rfc3339(payment.created_at),
@@ -217,10 +218,9 @@ class Shown:
 
     def agreement(self, agreement: Agreement) -> AgreementShape:
         """An agreement as it stands."""
-        id = AGREEMENT_ID.write(agreement.id)
         unsigned = agreement.status is AgreementStatus.PENDING_SIGNATURE
         return AgreementShape(
-            id=id,
+            id=AGREEMENT_ID.write(agreement.id),
             created_at=rfc3339(agreement.created_at),
             livemode=agreement.mode is Mode.LIVE,
             merchant=MERCHANT_ID.write(agreement.merchant),
@@ -233,7 +233,7 @@ class Shown:
             notice_days=agreement.notice_days,
             reference=agreement.request.reference,
             description=agreement.description or None,
-            sign_url=f"{self.base_url}/sign/{id}" if unsigned else None,
+            sign_url=self.links.agreement(agreement.id) if unsigned else None,
             signed_at=rfc3339(agreement.signed_at) if agreement.signed_at else None,
             canceled_at=rfc3339(agreement.canceled_at) if agreement.canceled_at else None,
         )

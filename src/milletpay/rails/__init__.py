@@ -10,8 +10,11 @@ unknown, never refused; a bank is called outside of any transaction of ours; of 
 token and what may be shown, never the number.
 """
 
-from milletpay.rails.bank import (
-    Bank,
+from milletpay.rails.bank import Bank
+from milletpay.rails.card_number import CardNumber, NotACardNumber, read_card_number
+from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
+from milletpay.rails.mailbox import Banks, Hear, Mailbox
+from milletpay.rails.model import (
     BankKey,
     Binding,
     BoundCard,
@@ -25,9 +28,6 @@ from milletpay.rails.bank import (
     OutcomeStatus,
     RefusalReason,
 )
-from milletpay.rails.card_number import CardNumber, NotACardNumber, read_card_number
-from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
-from milletpay.rails.mailbox import Banks, Hear, Mailbox
 from milletpay.rails.simulated_bank import SimulatedBank
 
 __all__ = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from milletpay.rails.bank import RefusalReason
+from milletpay.rails.model import RefusalReason
 
 
 class Direction(Enum):

@@ -7,8 +7,9 @@ from typing import Final, Protocol
 
 from milletpay.ledger.chart import Mode
 from milletpay.plumbing.clock import SECOND, Clock, wait_for
-from milletpay.rails.bank import Bank, BankKey, Notice
+from milletpay.rails.bank import Bank
 from milletpay.rails.card_number import CardNumber
+from milletpay.rails.model import BankKey, Notice
 
 LOOK_NS: Final = SECOND
 """How often each bank is asked for mail."""

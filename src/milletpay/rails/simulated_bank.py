@@ -7,15 +7,17 @@ lies ahead is not told before its moment.
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from milletpay.ledger.chart import Mode
 from milletpay.money import Currency, Money
 from milletpay.plumbing.clock import SECOND, Clock
-from milletpay.plumbing.database import Connection, Database
+from milletpay.plumbing.database import Connection, Database, Row
 from milletpay.plumbing.dates import Day, day_of, previous_day
 from milletpay.plumbing.statements import load_statements
-from milletpay.rails.bank import (
+from milletpay.rails.card_number import CardNumber
+from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
+from milletpay.rails.model import (
     REFERENCE_MAX,
     BankKey,
     Binding,
@@ -30,8 +32,6 @@ from milletpay.rails.bank import (
     OutcomeStatus,
     RefusalReason,
 )
-from milletpay.rails.card_number import CardNumber
-from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
 
 SQL: Final = load_statements("milletpay.rails")
 
@@ -240,7 +240,7 @@ class SimulatedBank:
             await self._clock.sleep(duration_ns=self._patience_ns)
         return outcome
 
-    def _outcome(self, row: Any) -> Outcome:  # noqa: ANN401 - a row of an order
+    def _outcome(self, row: Row) -> Outcome:
         """How far an order is at this moment."""
         ours = self._reference(row["reference"])
         if row["decided_at"] > self._clock.now_ns():

@@ -2,88 +2,130 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from milletpay import __version__
-from milletpay.apps.api.process import Order
-from milletpay.apps.cli.api_processes import ApiProcesses, listen
 from milletpay.apps.cli.options import database_options, say
-from milletpay.plumbing.embedded import EmbeddedServer
+from milletpay.apps.cli.processes import Processes, listen
+from milletpay.apps.server.process import MODULE, Order
+from milletpay.apps.worker.process import MODULE as WORKER_MODULE
+from milletpay.apps.worker.process import Order as WorkerOrder
+from milletpay.bootstrap import Served, house_secret, serve_database
+from milletpay.identity import Pepper, open_pepper
+from milletpay.notifications import Reach
 from milletpay.plumbing.loop import Interrupted, run
-from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.plumbing.telemetry import start_logging
+from milletpay.simulation import open_town, write_demo
 
-CONNECTIONS = 8
-"""Sessions that one API process keeps with the database."""
+CONNECTIONS: Final = 8
+"""Sessions that one process keeps with the database, beside its desk's."""
+
+ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what they are reached by from here
+"""Addresses that one listens on and nobody can be sent to."""
+
+Watch = Callable[[], Coroutine[Any, Any, None]]
+"""Watches something that runs, until cancelled; raises when it cannot be kept running."""
 
 
 @click.command()
 @database_options
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address that the API listens on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=8420, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
 )
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="API processes to run."
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer."
 )
-@click.option("--demo", is_flag=True, help="Seed the demo town (not part of this version yet).")
+@click.option("--demo", is_flag=True, help="Seed a small town of play money, and say who lives there.")
 def up(*, settings: Settings, host: str, port: int, workers: int, demo: bool) -> None:
-    """Start everything: PostgreSQL unless a URL is given, the schema, the API.
+    """Start everything: PostgreSQL unless a URL is given, the schema, the API, the pages, the worker.
 
     Data survives a restart. Ctrl-C and SIGTERM stop everything cleanly and wait for it.
     """
     start_logging()
-    if demo:
-        say("--demo: the demo town is not part of this version yet. Everything starts without it.")
     try:
         with listen(host=host, port=port) as listener:
-            run(_run_all(settings, listener=listener, workers=workers))
+            run(_run_all(settings, listener=listener, workers=workers, demo=demo))
     except Interrupted as signal:
         say(f"Stopped ({signal}).")
 
 
-async def _run_all(settings: Settings, *, listener: socket.socket, workers: int) -> None:
+async def _run_all(settings: Settings, *, listener: socket.socket, workers: int, demo: bool) -> None:
+    base_url = _base_url(listener)
     async with AsyncExitStack() as running:
-        watches: list[Coroutine[Any, Any, None]] = []
-        if settings.database_url is None:
-            server = await EmbeddedServer.start(settings.data, purpose="millet up", say=say)
-            running.push_async_callback(server.stop)
-            watches.append(server.keep_running())
-            owner_url, where = (
-                server.url,
-                f"PostgreSQL {server.binaries.version} in {server.places.directory}",
-            )
-        else:
-            owner_url, where = settings.database_url, "the server of --database-url"
-        app_url = await migrate(owner_url=owner_url, app_url=settings.app_database_url)
-        order = Order(app_url=app_url, listener=listener.fileno(), connections=CONNECTIONS)
-        api = ApiProcesses(listener=listener, order=order, say=say)
-        running.push_async_callback(api.stop)
+        served = await running.enter_async_context(serve_database(settings, purpose="millet up", say=say))
+        pepper = await open_pepper(owner_url=served.owner_url)
+        if demo:
+            say("Seeding the town, where that is not done yet ...")
+            town = await open_town(app_url=served.app_url, pepper=pepper, base_url=base_url)
+            write_demo(town, path=settings.data / "demo.json")
+        houses = _houses(served, listener=listener, base_url=base_url, pepper=pepper, demo=demo)
+        worker = _worker(served, base_url=base_url, pepper=pepper, demo=demo)
+        for processes in (houses, worker):
+            running.push_async_callback(processes.stop)
         running.callback(say, "Stopping: requests under way are answered first.")
-        await api.start(count=workers)
-        watches.append(api.keep_running())
-        _announce(listener, workers=workers, where=where)
-        await _until_one_fails(watches)
+        await asyncio.gather(houses.start(count=workers), worker.start(count=1))
+        _announce(base_url, workers=workers, place=served.place, demo=demo, settings=settings)
+        watches = [houses.keep_running, worker.keep_running, served.keep_running]
+        await _until_one_fails([watch for watch in watches if watch is not None])
 
 
-def _announce(listener: socket.socket, *, workers: int, where: str) -> None:
+def _houses(
+    served: Served, *, listener: socket.socket, base_url: str, pepper: Pepper, demo: bool
+) -> Processes:
+    order = Order(
+        app_url=served.app_url,
+        listener=listener.fileno(),
+        connections=CONNECTIONS,
+        base_url=base_url,
+        pepper=pepper.reveal(),
+        demo=demo,
+    )
+    return Processes(
+        name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say
+    )
+
+
+def _worker(served: Served, *, base_url: str, pepper: Pepper, demo: bool) -> Processes:
+    order = WorkerOrder(
+        app_url=served.app_url,
+        connections=CONNECTIONS,
+        base_url=base_url,
+        secret=house_secret(pepper).hex(),
+        reach=(Reach.NEARBY if demo else Reach.PUBLIC).name,
+    )
+    return Processes(name="worker", module=WORKER_MODULE, order=order.line(), descriptors=[], say=say)
+
+
+def _base_url(listener: socket.socket) -> str:
+    """What our links begin with: where we are reached from this machine."""
     host, port = listener.getsockname()[:2]
-    address = f"[{host}]" if ":" in host else host
+    host = ANYWHERE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(base_url: str, *, workers: int, place: str, demo: bool, settings: Settings) -> None:
     processes = "1 process" if workers == 1 else f"{workers} processes"
     click.echo(f"MilletPay {__version__} is up.")
-    click.echo(f"  API       http://{address}:{port}/healthz ({processes})")
-    click.echo(f"  Database  {where}")
+    click.echo(f"  API       {base_url}/healthz ({processes})")
+    click.echo(f"  Docs      {base_url}/docs")
+    click.echo(f"  Database  {place}")
+    if demo:
+        click.echo(f"  Town      {base_url}/")
+        click.echo(f"  Shop      {base_url}/shop")
+        click.echo(f"  Wallet    {base_url}/wallet")
+        click.echo(f"  Who lives there, with keys and PINs: {settings.data / 'demo.json'}")
     click.echo("Ctrl-C stops it.")
 
 
-async def _until_one_fails(watches: list[Coroutine[Any, Any, None]]) -> None:
+async def _until_one_fails(watches: Sequence[Watch]) -> None:
     """Run all until one raises, and raise that; the others are ended."""
-    tasks = [asyncio.ensure_future(watch) for watch in watches]
+    tasks = [asyncio.ensure_future(watch()) for watch in watches]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -1,0 +1,146 @@
+"""One process that serves HTTP: started by `millet up`, told by a line on its standard input what to do.
+
+It writes `ready` to its standard output when it answers, and ends when its standard input does.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+import uvicorn
+
+from milletpay.apps.api.application import make_application
+from milletpay.apps.api.health import Health
+from milletpay.apps.api.surface import Api, api_routes
+from milletpay.apps.http.kernel import Kernel
+from milletpay.apps.http.who import by_bearer
+from milletpay.bootstrap import House, open_house
+from milletpay.identity import CredentialRefused, Pepper
+from milletpay.payments.shapes import Shown
+from milletpay.plumbing.clock import SystemClock
+from milletpay.plumbing.ids import system_entropy
+from milletpay.plumbing.loop import run
+from milletpay.plumbing.telemetry import start_logging
+
+MODULE: Final = "milletpay.apps.server.process"
+READY: Final = b"ready\n"
+GRACE_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a process is to do; it has the database's URL with its password, and so no command line."""
+
+    app_url: str = field(repr=False)
+    listener: int
+    """Descriptor of the socket to answer on."""
+    connections: int
+    """Sessions with the database at most, beside the desk's own."""
+    base_url: str
+    """What our links begin with."""
+    pepper: str = field(repr=False)
+    """As `Pepper.reveal` gives it."""
+    demo: bool = False
+    """Whether one-time codes are shown instead of sent."""
+
+    def line(self) -> bytes:
+        """Write the order as one line."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+async def serve(order: Order) -> None:
+    """Answer requests until standard input ends, then let those under way finish."""
+    clock = SystemClock()
+    async with open_house(
+        order.app_url,
+        pepper=Pepper.of(order.pepper),
+        base_url=order.base_url,
+        connections=order.connections,
+        clock=clock,
+    ) as house:
+        health = Health(database=house.database, clock=clock)
+        application = make_house_application(house, health=health, demo=order.demo)
+        server = Server(_config(application), finish=application.stop)
+        with socket.socket(fileno=order.listener) as listener:
+            asyncio.get_running_loop().add_reader(sys.stdin, server.end)
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                await health.close()
+                await house.authenticator.note_uses()
+
+
+def make_house_application(house: House, *, health: Health, demo: bool) -> Kernel:
+    """Put the API and the pages on one kernel."""
+    api = Api(
+        database=house.database,
+        desk=house.desk,
+        clock=house.clock,
+        ids=house.ids,
+        entropy=system_entropy,
+        shown=Shown(links=house.links),
+        links=house.links,
+        banks=house.banks,
+        one_time_codes=house.one_time_codes,
+        pins=house.pins,
+        shows_codes=demo,
+    )
+    return make_application(
+        health=health,
+        ids=house.ids,
+        clock=house.clock,
+        authenticate=by_bearer(house.authenticator.authenticate, refused=CredentialRefused),
+        routes=api_routes(api),
+    )
+
+
+def _config(application: Kernel) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+class Server(uvicorn.Server):
+    """Says when it answers, and ends when it is told to."""
+
+    def __init__(self, config: uvicorn.Config, *, finish: Callable[[], None]) -> None:
+        """`finish` is called when it begins to end: answers that go on for ever are to be finished."""
+        super().__init__(config)
+        self._finish = finish
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        sys.stdout.buffer.write(READY)
+        sys.stdout.buffer.flush()
+        # Nobody reads on: what else is printed goes where the logs go.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def end(self) -> None:
+        """Let the requests under way finish; `serve` returns then."""
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what goes on, then wait for the rest, however the end was asked for."""
+        self._finish()
+        await super().shutdown(sockets)
+
+
+if __name__ == "__main__":
+    start_logging()
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    run(serve(Order(**json.loads(sys.stdin.readline()))))

@@ -1,0 +1,93 @@
+"""The tables of the pages: everything below `/` that is not the API's."""
+
+from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
+from typing import Final
+
+from milletpay.apps.http.asgi import HeaderLine
+from milletpay.apps.http.problems import ProblemKind
+from milletpay.apps.http.routes import Surface, Table
+from milletpay.apps.http.who import Rate
+from milletpay.apps.web.backing import Backing
+from milletpay.apps.web.bank_card import BankCardPages
+from milletpay.apps.web.cashier import CashierPages
+from milletpay.apps.web.forms import PageRefusal
+from milletpay.apps.web.pages import Pages
+from milletpay.apps.web.people import People
+from milletpay.apps.web.sending import SendingPages
+from milletpay.apps.web.shop import ShopPages
+from milletpay.apps.web.sign_in import SignInPages
+from milletpay.apps.web.signing import SigningPages
+from milletpay.apps.web.town import TownPages
+from milletpay.apps.web.wallet import WalletPages
+
+RATE_OF_ANYONE: Final = Rate(per_second=50, at_once=500)
+"""How often one address may ask for pages that need nobody to be signed in."""
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""What a page may load and where its forms may go: only here, and nothing inline."""
+
+HEADERS: Final[tuple[HeaderLine, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(self), geolocation=(), microphone=(), payment=()"),
+    # The address of a cashier page opens it, so it is told to nobody.
+    (b"referrer-policy", b"same-origin"),
+    (b"vary", b"accept-language, cookie"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000")
+
+PAGE_PROBLEMS: Final[Mapping[Enum, ProblemKind]] = {
+    PageRefusal.FORM_STALE: ProblemKind(
+        status=HTTPStatus.FORBIDDEN,
+        code="form_stale",
+        title="The form is too old",
+        advice="Open the page again, and send it from there. Nothing was done.",
+    )
+}
+"""Rows for the table of problems."""
+
+
+def page_tables(backing: Backing) -> list[Table]:
+    """Put the pages together."""
+    pages = Pages(
+        base_url=backing.links.base_url,
+        form_key=backing.form_key,
+        entropy=backing.entropy,
+        demo=backing.demo,
+    )
+    people = People(backing, pages.cookies)
+    surface = Surface(
+        prefix="/",
+        headers=(*HEADERS, STRICT_TRANSPORT) if pages.cookies.secure else HEADERS,
+        authenticate=people.principal,
+        rate_of_anyone=RATE_OF_ANYONE,
+        ignores_queries=True,
+        show_problem=pages.problem,
+    )
+    routes = (
+        *TownPages(backing, pages).routes(),
+        *ShopPages(backing, pages).routes(),
+        *CashierPages(backing, pages, people).routes(),
+        *SigningPages(backing, pages, people).routes(),
+        *SignInPages(backing, pages, people).routes(),
+        *WalletPages(backing, pages, people).routes(),
+        *BankCardPages(backing, pages, people).routes(),
+        *SendingPages(backing, pages, people).routes(),
+    )
+    return [pages.static.table(), Table(surface=surface, routes=routes)]

@@ -1,0 +1,74 @@
+"""The front page of the town, and the switches for language and theme."""
+
+from http import HTTPStatus
+
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Route
+from milletpay.apps.http.shapes import Input
+from milletpay.apps.web.backing import Backing
+from milletpay.apps.web.look import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, YEAR, local_path
+from milletpay.apps.web.pages import Pages
+from milletpay.money import Language
+
+
+class Back(Input, frozen=True, kw_only=True):
+    """The page on which somebody was."""
+
+    back: str = "/"
+
+
+class TownPages:
+    """Their handlers."""
+
+    def __init__(self, backing: Backing, pages: Pages) -> None:
+        self._backing = backing
+        self._pages = pages
+
+    def routes(self) -> tuple[Route, ...]:
+        """Their rows."""
+        return (
+            Route(
+                method="GET",
+                path="/",
+                handler=self.front,
+                summary="The front page of the town",
+                answers={200: bytes},
+            ),
+            Route(
+                method="GET",
+                path="/language/{language}",
+                handler=self.speak,
+                query=Back,
+                summary="Change the language",
+                answers={303: bytes},
+            ),
+            Route(
+                method="GET",
+                path="/theme/{theme}",
+                handler=self.turn,
+                query=Back,
+                summary="Change the theme",
+                answers={303: bytes},
+            ),
+        )
+
+    async def front(self, request: Request) -> Answer:
+        """Who is here, and what there is to try."""
+        partners = await self._backing.town.partners()
+        return self._pages.show(request, "town.html", status=HTTPStatus.OK, partners=partners)
+
+    async def speak(self, request: Request, *, language: str, query: Back) -> Answer:
+        """Remember a language."""
+        if language not in {one.value for one in Language}:
+            raise Refuse(EdgeRefusal.NOT_FOUND, f"There is nothing at {request.path[:200]}.")
+        kept = self._pages.cookies.keep(LANGUAGE_COOKIE, language, seconds=YEAR)
+        return self._pages.go(local_path(query.back), kept)
+
+    async def turn(self, request: Request, *, theme: str, query: Back) -> Answer:
+        """Remember a theme, for a browser without scripts."""
+        if theme not in THEMES:
+            raise Refuse(EdgeRefusal.NOT_FOUND, f"There is nothing at {request.path[:200]}.")
+        kept = self._pages.cookies.keep(THEME_COOKIE, theme, seconds=YEAR, scripts=True)
+        return self._pages.go(local_path(query.back), kept)

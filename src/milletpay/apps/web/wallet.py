@@ -1,0 +1,195 @@
+"""The wallet: what there is, what moved, who may charge, and a link or code to pay."""
+
+from typing import Annotated
+
+import msgspec
+
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.request import Request, read_id
+from milletpay.apps.http.routes import Media, Route
+from milletpay.apps.http.shapes import Input
+from milletpay.apps.web.backing import Backing
+from milletpay.apps.web.forms import Form, Text
+from milletpay.apps.web.lines import lines_of
+from milletpay.apps.web.pages import Pages
+from milletpay.apps.web.people import CUSTOMER, People
+from milletpay.apps.web.pin import Said, words_of
+from milletpay.codes import NotOurLink
+from milletpay.customers import Customer
+from milletpay.ledger.model import TIMESTAMP_MAX
+from milletpay.merchants import find_merchant
+from milletpay.money import Currency, Money
+from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of
+from milletpay.plumbing.database import Connection
+from milletpay.wallets import find_balance
+
+CURRENCY = Currency.CNY
+RECENT = 6
+PAGE = 25
+
+
+class Scanned(Form, frozen=True, kw_only=True):
+    """What was scanned or pasted."""
+
+    code: Text
+
+
+class Older(Input, frozen=True, kw_only=True):
+    """Where to read on: the timestamp of the last line that was seen."""
+
+    before: Annotated[int, msgspec.Meta(ge=0, le=TIMESTAMP_MAX)] = TIMESTAMP_MAX
+
+
+class EndAgreement(Form, frozen=True, kw_only=True):
+    """Which agreement is to be ended."""
+
+    agreement: Text
+
+
+class WalletPages:
+    """Their handlers."""
+
+    def __init__(self, backing: Backing, pages: Pages, people: People) -> None:
+        self._backing = backing
+        self._pages = pages
+        self._people = people
+
+    def routes(self) -> tuple[Route, ...]:
+        """Their rows."""
+        return (
+            Route(
+                method="GET",
+                path="/wallet",
+                handler=self.home,
+                query=Said,
+                who=CUSTOMER,
+                summary="The wallet",
+                answers={200: bytes},
+            ),
+            Route(
+                method="GET",
+                path="/wallet/entries",
+                handler=self.entries,
+                query=Older,
+                who=CUSTOMER,
+                summary="All that moved",
+                answers={200: bytes},
+            ),
+            Route(
+                method="GET",
+                path="/wallet/pay",
+                handler=self.ask_code,
+                query=Said,
+                who=CUSTOMER,
+                summary="Ask for a link or code to pay",
+                answers={200: bytes},
+            ),
+            Route(
+                method="POST",
+                path="/wallet/pay",
+                handler=self.read_code,
+                body=Scanned,
+                media=Media.FORM,
+                who=CUSTOMER,
+                summary="Go to what a link or code opens",
+                answers={303: bytes},
+            ),
+            Route(
+                method="GET",
+                path="/wallet/agreements",
+                handler=self.agreements,
+                query=Said,
+                who=CUSTOMER,
+                summary="Who may charge without asking",
+                answers={200: bytes},
+            ),
+            Route(
+                method="POST",
+                path="/wallet/agreements/end",
+                handler=self.end_agreement,
+                body=EndAgreement,
+                media=Media.FORM,
+                who=CUSTOMER,
+                summary="End an agreement",
+                answers={303: bytes},
+            ),
+        )
+
+    async def home(self, request: Request, *, query: Said) -> Answer:
+        """What there is, and what moved last."""
+        person = await self._people.owner(request)
+        async with self._backing.database.connection() as connection:
+            balance = await find_balance(
+                connection, customer=person.id, mode=person.mode, currency=CURRENCY
+            )
+            lines = await lines_of(connection, person, currency=CURRENCY, most=RECENT)
+            agreements = await agreements_of(connection, customer=person.id)
+        return self._pages.show(
+            request,
+            "wallet.html",
+            person=person,
+            balance=balance,
+            lines=lines,
+            active=sum(one.status is AgreementStatus.ACTIVE for one in agreements),
+            said=words_of(self._pages, request, query),
+        )
+
+    async def entries(self, request: Request, *, query: Older) -> Answer:
+        """A page of the statement, the newest first."""
+        person = await self._people.owner(request)
+        async with self._backing.database.connection() as connection:
+            lines = await lines_of(
+                connection, person, currency=CURRENCY, before=query.before, most=PAGE + 1
+            )
+        older = lines[PAGE - 1].timestamp if len(lines) > PAGE else None
+        return self._pages.show(request, "entries.html", lines=lines[:PAGE], older=older)
+
+    async def ask_code(self, request: Request, *, query: Said) -> Answer:
+        """Ask for a link or code."""
+        return self._pages.show(request, "pay_code.html", said=words_of(self._pages, request, query))
+
+    async def read_code(self, request: Request, *, body: Scanned) -> Answer:
+        """Go to what it opens, if it is ours."""
+        self._pages.check(request, body)
+        links = self._backing.links
+        try:
+            link = links.read(body.code)
+        except NotOurLink as refused:
+            return self._pages.go(f"/wallet/pay?said=scan_{refused.refusal}")
+        return self._pages.go(f"/{link.kind}/{links.token(link)}")
+
+    async def agreements(self, request: Request, *, query: Said) -> Answer:
+        """Those that were signed, the newest first."""
+        person = await self._people.owner(request)
+        async with self._backing.database.connection() as connection:
+            shown = await _agreements(connection, person)
+        return self._pages.show(
+            request, "agreements.html", agreements=shown, said=words_of(self._pages, request, query)
+        )
+
+    async def end_agreement(self, request: Request, *, body: EndAgreement) -> Answer:
+        """End it; ending it again changes nothing."""
+        self._pages.check(request, body)
+        person = await self._people.owner(request)
+        id = read_id(AGREEMENT_ID, body.agreement, param="agreement")
+        await self._backing.desk.submit(CancelAgreement(agreement=id, mode=person.mode, customer=person.id))
+        return self._pages.go("/wallet/agreements?said=agreement_ended")
+
+
+async def _agreements(connection: Connection, person: Customer) -> list[dict[str, object]]:
+    shown: list[dict[str, object]] = []
+    for agreement in await agreements_of(connection, customer=person.id):
+        merchant = await find_merchant(connection, id=agreement.merchant)
+        assert merchant is not None, "an agreement has its merchant"
+        shown.append(
+            {
+                "id": AGREEMENT_ID.write(agreement.id),
+                "merchant": merchant,
+                "description": agreement.description,
+                "charge": Money(agreement.charge_limit, agreement.currency),
+                "month": Money(agreement.month_limit, agreement.currency),
+                "is_active": agreement.status is AgreementStatus.ACTIVE,
+                "signed_at": agreement.signed_at,
+            }
+        )
+    return shown

@@ -1,0 +1,96 @@
+"""One worker process: started by `millet up`, told by a line on its standard input what to do.
+
+It writes `ready` to its standard output when it works, and ends when its standard input does: it finishes
+what it has in hand. Any number may run; they take turns.
+"""
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from milletpay.apps.worker.chores import Chores, house_chores
+from milletpay.bootstrap import make_links, make_webhooks, open_desk
+from milletpay.notifications import Reach
+from milletpay.plumbing.clock import SystemClock
+from milletpay.plumbing.database import Database
+from milletpay.plumbing.ids import IdSource, system_entropy
+from milletpay.plumbing.loop import run
+from milletpay.plumbing.outbox import Relay
+from milletpay.plumbing.telemetry import start_logging
+from milletpay.plumbing.worker import Worker
+
+MODULE: Final = "milletpay.apps.worker.process"
+READY: Final = b"ready\n"
+
+PARALLEL: Final = 16
+"""Jobs at a time. Those that wait for somebody's server hold no connection."""
+
+RELAYED_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a worker process is to do; it has the database's URL with its password, and so no command line."""
+
+    app_url: str = field(repr=False)
+    connections: int
+    """Sessions with the database at most, beside the desk's own."""
+    base_url: str
+    """What our links begin with."""
+    secret: str = field(repr=False)
+    """The secret of the house, in hexadecimal digits."""
+    reach: str
+    """How far webhooks are sent: the name of a member of `Reach`."""
+
+    def line(self) -> bytes:
+        """Write the order as one line."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+async def work(order: Order) -> None:
+    """Work until standard input ends, then finish what is in hand."""
+    clock = SystemClock()
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    async with AsyncExitStack() as opened:
+        database = await Database.open(order.app_url, connections=order.connections)
+        opened.push_async_callback(database.close)
+        desk = await opened.enter_async_context(open_desk(database, clock=clock, ids=ids))
+        links = make_links(order.base_url, secret=bytes.fromhex(order.secret))
+        webhooks = make_webhooks(links=links, reach=Reach[order.reach], clock=clock, ids=ids)
+        relay = Relay(
+            database=database,
+            consumer="webhooks",
+            handler=webhooks.events.announce,
+            clock=clock,
+            batch_max=RELAYED_AT_ONCE,
+        )
+        worker = Worker(
+            database=database,
+            kinds=webhooks.deliverer.kinds(),
+            clock=clock,
+            entropy=system_entropy,
+            new_id=ids.next,
+            parallel=PARALLEL,
+        )
+        chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
+        await relay.register()
+
+        def end() -> None:
+            asyncio.get_running_loop().remove_reader(sys.stdin)
+            for running in (relay, worker, chores):
+                running.stop()
+
+        asyncio.get_running_loop().add_reader(sys.stdin, end)
+        sys.stdout.buffer.write(READY)
+        sys.stdout.buffer.flush()
+        async with asyncio.TaskGroup() as tasks:
+            for running in (relay, worker, chores):
+                tasks.create_task(running.run())
+
+
+if __name__ == "__main__":
+    start_logging()
+    run(work(Order(**json.loads(sys.stdin.readline()))))

@@ -1,0 +1,108 @@
+"""Wallets: money into a customer's balance, out of it, and to other customers.
+
+Words: a **top-up** brings money from a bound **card**; a **withdrawal** takes it there; a **send** gives
+it to another customer. An **entry** is one line of the customer's statement: everything that moves the
+balance is there, payments too, each with the balance after it.
+
+What holds: money is in the balance only when the bank has said so, and has left it before the bank is
+asked to pay; what the bank did not answer is unknown, and asked again until it is known; asked twice,
+said twice or told twice, it moves once; what comes back days later is a new movement; every movement is
+counted against the limits of the day, and given back to that day when it failed. Objects are made once
+for an id, and once for a customer's reference.
+"""
+
+from milletpay.wallets.bank_errands import bank_ears, bank_jobs
+from milletpay.wallets.cards import BindCard, RemoveCard
+from milletpay.wallets.model import (
+    CARD_ID,
+    SEND_ID,
+    TOP_UP_ID,
+    WITHDRAWAL_ID,
+    Balance,
+    Card,
+    CardId,
+    Decline,
+    Send,
+    SendId,
+    SendStatus,
+    TopUp,
+    TopUpId,
+    TopUpStatus,
+    WalletRefusal,
+    WalletRefused,
+    Withdrawal,
+    WithdrawalFee,
+    WithdrawalId,
+    WithdrawalStatus,
+)
+from milletpay.wallets.operations import Wallets
+from milletpay.wallets.postings import balance_account, held_account
+from milletpay.wallets.queries import (
+    cards_of,
+    entries_of,
+    find_balance,
+    find_card,
+    find_send,
+    find_top_up,
+    find_withdrawal,
+    sends_of,
+    top_ups_of,
+    withdrawals_of,
+)
+from milletpay.wallets.sends import SendMoney
+from milletpay.wallets.top_ups import AskForTopUp, ClawBackTopUp, ResolveTopUp, StartTopUp
+from milletpay.wallets.withdrawals import (
+    AskForWithdrawal,
+    ResolveWithdrawal,
+    ReturnWithdrawal,
+    StartWithdrawal,
+)
+
+__all__ = [
+    "CARD_ID",
+    "SEND_ID",
+    "TOP_UP_ID",
+    "WITHDRAWAL_ID",
+    "AskForTopUp",
+    "AskForWithdrawal",
+    "Balance",
+    "BindCard",
+    "Card",
+    "CardId",
+    "ClawBackTopUp",
+    "Decline",
+    "RemoveCard",
+    "ResolveTopUp",
+    "ResolveWithdrawal",
+    "ReturnWithdrawal",
+    "Send",
+    "SendId",
+    "SendMoney",
+    "SendStatus",
+    "StartTopUp",
+    "StartWithdrawal",
+    "TopUp",
+    "TopUpId",
+    "TopUpStatus",
+    "WalletRefusal",
+    "WalletRefused",
+    "Wallets",
+    "Withdrawal",
+    "WithdrawalFee",
+    "WithdrawalId",
+    "WithdrawalStatus",
+    "balance_account",
+    "bank_ears",
+    "bank_jobs",
+    "cards_of",
+    "entries_of",
+    "find_balance",
+    "find_card",
+    "find_send",
+    "find_top_up",
+    "find_withdrawal",
+    "held_account",
+    "sends_of",
+    "top_ups_of",
+    "withdrawals_of",
+]

@@ -1,0 +1,233 @@
+"""Where the money of top-ups, withdrawals and sends goes.
+
+Each recipe is pure: facts in, transfers out, linked: all or none. `ids` gives the ids of the transfers,
+`date` is the accounting date. Amounts are in minor units; a leg of zero is left out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from milletpay.customers.model import CustomerId
+from milletpay.ledger import Account, Transfer, TransferFlags
+from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
+from milletpay.money import Currency
+from milletpay.treasury.model import BankLink
+from milletpay.wallets.model import Send, TopUp, Withdrawal
+
+NewIds = Callable[[], int]
+
+_Leg = tuple[TransferCode, int]
+_Owners = Mapping[AccountKind, int]
+"""Whose account of a kind is meant; those of the house are not here."""
+
+_Place = tuple[Mode, Currency]
+
+_HOUSE = (
+    AccountKind.WD_TRANSIT,
+    AccountKind.FEE_ACCRUED,
+    AccountKind.RETURNED,
+    AccountKind.OWN_IN_POOL,
+    AccountKind.DUE_FROM_POOL,
+)
+
+
+def topped_up(top_up: TopUp, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank has drawn the money; its cash comes later, with the bank's settlement.
+
+    ==========  ===========  ================
+    debit       credit       amount
+    ==========  ===========  ================
+    clearing    cust         the top-up
+    ==========  ===========  ================
+    """
+    legs = [(TransferCode.TOP_UP, top_up.amount.minor)]
+    return _linked(
+        legs, about=top_up.id, place=_place(top_up), owners=_owners(top_up, link), ids=ids, date=date
+    )
+
+
+def clawed_back(top_up: TopUp, *, shortfall: int, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank took the money back. What the balance lacks comes from us, and is owed to us.
+
+    ============  =============  ======  ==========================
+    debit         credit         pool    amount
+    ============  =============  ======  ==========================
+    cust          clearing       client  the top-up less shortfall
+    own_in_pool   clearing       client  shortfall
+    cust_recv     due_from_pool  own     shortfall
+    ============  =============  ======  ==========================
+    """
+    legs = [
+        (TransferCode.CLAWBACK, top_up.amount.minor - shortfall),
+        (TransferCode.CLAWBACK_SHORTFALL, shortfall),
+        (TransferCode.CLAWBACK_DEBT, shortfall),
+    ]
+    return _linked(
+        legs, about=top_up.id, place=_place(top_up), owners=_owners(top_up, link), ids=ids, date=date
+    )
+
+
+def reserved(withdrawal: Withdrawal, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The money leaves the balance before the bank is asked.
+
+    ==========  ===========  ================
+    debit       credit       amount
+    ==========  ===========  ================
+    cust        wd_transit   the withdrawal
+    cust        fee_accrued  its fee
+    ==========  ===========  ================
+    """
+    legs = [
+        (TransferCode.WITHDRAW, withdrawal.amount.minor),
+        (TransferCode.WITHDRAW_FEE, withdrawal.fee.minor),
+    ]
+    return _of_withdrawal(withdrawal, legs, link=link, ids=ids, date=date)
+
+
+def paid(withdrawal: Withdrawal, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank paid it.
+
+    ==========  ===========  ================
+    debit       credit       amount
+    ==========  ===========  ================
+    wd_transit  bank_safe    the withdrawal
+    ==========  ===========  ================
+    """
+    legs = [(TransferCode.WITHDRAW_PAID, withdrawal.amount.minor)]
+    return _of_withdrawal(withdrawal, legs, link=link, ids=ids, date=date)
+
+
+def rejected(withdrawal: Withdrawal, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank refused it: the money goes back, and the fee too.
+
+    ============  ===========  ================
+    debit         credit       amount
+    ============  ===========  ================
+    wd_transit    cust         the withdrawal
+    fee_accrued   cust         its fee
+    ============  ===========  ================
+    """
+    legs = [
+        (TransferCode.WITHDRAW_REJECTED, withdrawal.amount.minor),
+        (TransferCode.WITHDRAW_FEE_BACK, withdrawal.fee.minor),
+    ]
+    return _of_withdrawal(withdrawal, legs, link=link, ids=ids, date=date)
+
+
+def returned(withdrawal: Withdrawal, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank sent back what it had paid, days later: new transfers, the old ones stand.
+
+    ==========  ===========  ================
+    debit       credit       amount
+    ==========  ===========  ================
+    bank_safe   returned     the withdrawal
+    returned    cust         the withdrawal
+    ==========  ===========  ================
+    """
+    legs = [
+        (TransferCode.RETURN, withdrawal.amount.minor),
+        (TransferCode.RETURN_TO_CUSTOMER, withdrawal.amount.minor),
+    ]
+    return _of_withdrawal(withdrawal, legs, link=link, ids=ids, date=date)
+
+
+def sent(send: Send, *, ids: NewIds, date: int) -> list[Transfer]:
+    """One customer's money becomes another's.
+
+    =============  ===============  ================
+    debit          credit           amount
+    =============  ===============  ================
+    cust (sender)  cust (recipient) the amount
+    =============  ===============  ================
+    """
+    currency = send.amount.currency
+    return [
+        Transfer(
+            id=ids(),
+            debit_account_id=balance_account(send.customer, mode=send.mode, currency=currency),
+            credit_account_id=balance_account(send.recipient, mode=send.mode, currency=currency),
+            amount=send.amount.minor,
+            user_data_128=send.id,
+            user_data_32=date,
+            ledger=ledger_of(AccountKind.CUST.pool, currency=currency, mode=send.mode),
+            code=TransferCode.SEND.code,
+        )
+    ]
+
+
+def balance_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> int:
+    """The id of a customer's `cust`."""
+    return _account(AccountKind.CUST, (mode, currency), customer)
+
+
+def held_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> int:
+    """The id of a customer's `cust_hold`."""
+    return _account(AccountKind.CUST_HOLD, (mode, currency), customer)
+
+
+def accounts_of(customer: CustomerId, *, mode: Mode, currency: Currency) -> list[int]:
+    """Every account of a customer and of the house that these recipes touch; a bank's are its link's."""
+    place = (mode, currency)
+    mine = [_account(kind, place, customer) for kind in (AccountKind.CUST, AccountKind.CUST_RECV)]
+    return mine + [_account(kind, place, 0) for kind in _HOUSE]
+
+
+def debt_account(it: TopUp) -> Account:
+    """The event that opens the customer's `cust_recv`: there is one only for who owes us something."""
+    kind = AccountKind.CUST_RECV
+    mode, currency = _place(it)
+    return new_account(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=it.customer)
+
+
+def _of_withdrawal(
+    withdrawal: Withdrawal, legs: Sequence[_Leg], *, link: BankLink, ids: NewIds, date: int
+) -> list[Transfer]:
+    return _linked(
+        legs,
+        about=withdrawal.id,
+        place=_place(withdrawal),
+        owners=_owners(withdrawal, link),
+        ids=ids,
+        date=date,
+    )
+
+
+def _linked(
+    legs: Sequence[_Leg], *, about: int, place: _Place, owners: _Owners, ids: NewIds, date: int
+) -> list[Transfer]:
+    """The legs that move something, as transfers of which all but the last are linked to the next."""
+    mode, currency = place
+    transfers = [
+        Transfer(
+            id=ids(),
+            debit_account_id=_account(code.debit, place, owners.get(code.debit, 0)),
+            credit_account_id=_account(code.credit, place, owners.get(code.credit, 0)),
+            amount=amount,
+            user_data_128=about,
+            user_data_32=date,
+            ledger=ledger_of(code.pool, currency=currency, mode=mode),
+            code=code.code,
+            flags=int(TransferFlags.LINKED),
+        )
+        for code, amount in legs
+        if amount
+    ]
+    transfers[-1].flags = 0
+    return transfers
+
+
+def _owners(it: TopUp | Withdrawal, link: BankLink) -> _Owners:
+    return {
+        AccountKind.CUST: it.customer,
+        AccountKind.CUST_RECV: it.customer,
+        AccountKind.CLEARING: link.clearing,
+        AccountKind.BANK_SAFE: link.safe,
+    }
+
+
+def _place(it: TopUp | Withdrawal) -> _Place:
+    return it.bank.mode, it.amount.currency
+
+
+def _account(kind: AccountKind, place: _Place, owner: int) -> int:
+    mode, currency = place
+    return account_id(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=owner)

@@ -1,7 +1,9 @@
 """The embedded server: safe as it is made, understands what it finds, refuses in sentences."""
 
+import asyncio
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -135,6 +137,24 @@ async def test_a_server_left_behind_is_stopped_first(data: Path) -> None:
         assert await value(server.url, "SELECT 1") == 1
         assert server.pid != left.pid
     assert any(f"left behind (process {left.pid})" in text for text in said)
+
+
+async def test_a_backend_that_outlives_its_server_is_waited_for(data: Path) -> None:
+    server = await EmbeddedServer.start(data, purpose="a test", say=print, settings=QUICK)
+    connection = await asyncpg.connect(server.url)
+    # Too busy to notice that its server dies; `generate_series` in FROM is made whole first.
+    busy = asyncio.create_task(connection.execute("SELECT FROM generate_series(1, 8000000)"))
+    await asyncio.sleep(0.3)
+    os.kill(server.pid, signal.SIGKILL)
+    await server.stop()
+    said: list[str] = []
+    async with running(data, said=said) as server:
+        assert await value(server.url, "SELECT 1") == 1
+    print(said)
+    with pytest.raises((OSError, asyncpg.PostgresError)):
+        await busy
+    connection.terminate()
+    assert any("Backends of a server that was killed are still there" in text for text in said)
 
 
 async def test_tools_share_a_server_whoever_started_it(data: Path) -> None:

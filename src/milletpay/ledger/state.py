@@ -151,11 +151,11 @@ class State:
 
     def unknown_accounts(self, ids: Iterable[int]) -> set[int]:
         """Which of these accounts are not in memory."""
-        return set(ids) - self._accounts.keys()
+        return set(ids).difference(self._accounts)
 
     def unknown_transfers(self, ids: Iterable[int]) -> set[int]:
         """Which of these transfers are not in memory."""
-        return set(ids) - self._transfers.keys()
+        return set(ids).difference(self._transfers)
 
     @property
     def size(self) -> int:

@@ -21,6 +21,8 @@ from milletpay.ledger.exists import account_exists, completed, transfer_exists
 from milletpay.ledger.model import (
     ACCOUNT_RESERVED,
     AMOUNT_MAX,
+    BALANCING_CREDIT,
+    BALANCING_DEBIT,
     BATCH_MAX,
     CLOSING_CREDIT,
     CLOSING_DEBIT,
@@ -54,6 +56,7 @@ from milletpay.ledger.state import Chain, State, stand
 
 A = CreateAccountStatus
 T = CreateTransferStatus
+BALANCING = BALANCING_DEBIT | BALANCING_CREDIT
 EventT = TypeVar("EventT", Account, Transfer)
 StatusT = TypeVar("StatusT", CreateAccountStatus, CreateTransferStatus)
 
@@ -178,6 +181,12 @@ class Machine(State):
     def _follow(self, batch: _Batch[EventT, StatusT], event: EventT, row: bytes) -> None:
         """Send one event down the column, alone or as a link of a chain, and note what became of it."""
         linked = int(event.flags) & LINKED
+        if not linked and self._chain is None:
+            status = batch.decide(event, row)
+            if status in TRANSIENT:
+                self._burn(event, row)
+            batch.statuses.append(status)
+            return
         place = len(batch.statuses)
         if linked and self._chain is None:
             changes = self.changes
@@ -199,12 +208,15 @@ class Machine(State):
             self._take_back(chain)
             batch.statuses[chain.start :] = [batch.words.linked_event_failed] * (place - chain.start)
         if status in TRANSIENT:
-            # After the chain was taken back, so that the id stays burnt.
-            self._burnt.add(event.id)
-            self.changes.burnt.append((event.id, timestamp_of(row)))
+            self._burn(event, row)  # After the chain was taken back, so that the id stays burnt.
         batch.statuses.append(status)
         if chain is not None and (not linked or place == batch.last):
             self._chain = None
+
+    def _burn(self, event: Account | Transfer, row: bytes) -> None:
+        """Note that an id is used up by a refusal that depended on the moment."""
+        self._burnt.add(event.id)
+        self.changes.burnt.append((event.id, timestamp_of(row)))
 
     def _create_account(self, a: Account, row: bytes) -> CreateAccountStatus:
         flags = int(a.flags)
@@ -248,7 +260,7 @@ class Machine(State):
             return T.id_must_not_be_zero
         if t.id == ID_MAX:
             return T.id_must_not_be_int_max
-        if (existing := self.transfer(t.id)) is not None:
+        if t.id in self._transfers and (existing := self.transfer(t.id)) is not None:
             return transfer_exists(t, existing, pending=self.transfer(existing.pending_id))
         if t.id in self._burnt:
             return T.id_already_failed
@@ -272,16 +284,16 @@ class Machine(State):
             return T.debit_account_already_closed
         if credit.closed:
             return T.credit_account_already_closed
-        amount = balanced(t.amount, flags, debit, credit)
-        if (overflow := overflowing(amount, flags, debit, credit)) is not None:
-            return overflow
+        amount = balanced(t.amount, flags, debit, credit) if flags & BALANCING else t.amount
+        dr = debit.debits_pending + debit.debits_posted + amount
+        cr = credit.credits_pending + credit.credits_posted + amount
+        if dr > AMOUNT_MAX or cr > AMOUNT_MAX:
+            return overflowing(amount, flags, debit, credit)
         timestamp = timestamp_of(row)
         if timestamp + t.timeout * SECOND > TIMESTAMP_MAX:
             return T.overflows_timeout
-        dr = debit.debits_pending + debit.debits_posted + amount
         if debit.debits_limited and dr > debit.credits_posted:
             return T.exceeds_credits
-        cr = credit.credits_pending + credit.credits_posted + amount
         if credit.credits_limited and cr > credit.debits_posted:
             return T.exceeds_debits
 
@@ -328,7 +340,7 @@ class Machine(State):
             return T.pending_transfer_has_different_ledger
         if t.code and t.code != p.code:
             return T.pending_transfer_has_different_code
-        created = replace(completed(t, p), timestamp=timestamp_of(row))
+        created = completed(t, p, timestamp=timestamp_of(row))
         if created.amount > p.amount:
             return T.exceeds_pending_transfer_amount
         if flags & VOID and created.amount < p.amount:
@@ -356,15 +368,15 @@ class Machine(State):
     def _ended(self, p: Transfer, timestamp: int) -> CreateTransferStatus | None:
         """Why a pending transfer can no longer be resolved, or None."""
         match self._pendings[p.id]:
+            case PendingStatus.pending:
+                due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
+                return T.pending_transfer_expired if due else None
             case PendingStatus.posted:
                 return T.pending_transfer_already_posted
             case PendingStatus.voided:
                 return T.pending_transfer_already_voided
             case PendingStatus.expired:
                 return T.pending_transfer_expired
-            case PendingStatus.pending:
-                due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
-                return T.pending_transfer_expired if due else None
 
     def _release(self, p: Transfer, status: PendingStatus, timestamp: int) -> None:
         """End a pending transfer: free its amount; unless it was posted, open what it had closed."""
@@ -376,7 +388,8 @@ class Machine(State):
         debit.debits_pending -= p.amount
         credit.credits_pending -= p.amount
         if status is not PendingStatus.posted:
-            debit.closed = debit.closed and not int(p.flags) & CLOSING_DEBIT
-            credit.closed = credit.closed and not int(p.flags) & CLOSING_CREDIT
+            flags = int(p.flags)
+            debit.closed = debit.closed and not flags & CLOSING_DEBIT
+            credit.closed = credit.closed and not flags & CLOSING_CREDIT
         self._pendings[p.id] = status
         self.changes.resolutions.append(Resolution(pending_id=p.id, status=status, timestamp=timestamp))

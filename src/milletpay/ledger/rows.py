@@ -8,6 +8,7 @@ width.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from operator import itemgetter
 
 from milletpay.ledger.model import (
@@ -46,6 +47,9 @@ PENDING_CODES = {PendingStatus.posted: 1, PendingStatus.voided: 2, PendingStatus
 
 PENDING_STATUSES = {code: status for status, code in PENDING_CODES.items()}
 """How to read it."""
+
+# To make one takes as long as to unpack the rest of a row.
+_transfer_flags = cache(TransferFlags)
 
 _ACCOUNT_FIELDS = {
     "id": 128,
@@ -200,7 +204,7 @@ def unpack_transfer(row: bytes) -> Transfer:
         v[18],
         v[20],
         v[22],
-        TransferFlags(v[24]),
+        _transfer_flags(v[24]),
         v[26],
     )
 

@@ -184,7 +184,8 @@ def unavailable(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """Tell in a sentence or two what is wrong with the database and what to do."""
-    said = str(error) or type(error).__name__
+    # The first line; what PostgreSQL hints at below it, the sentence says.
+    said = str(error).partition("\n")[0] or type(error).__name__
     match error:
         case asyncpg.TooManyConnectionsError():
             return f"The database has no free connection ({said}). Stop clients or raise max_connections."

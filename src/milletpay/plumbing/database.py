@@ -5,6 +5,7 @@ the 128-bit integer of its big-endian bytes and back, in arrays and COPY too, so
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -24,6 +25,8 @@ BOOK_LOCK: Final = 0x4D494C4C45540001
 """Advisory lock of the book: whoever holds it is the one writer."""
 
 STATEMENTS: Final = load_statements("milletpay.plumbing")
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS: Final = 10
 ACQUIRE_SECONDS: Final = 30
@@ -152,6 +155,16 @@ async def lock_book(connection: Connection) -> None:
     A statement of its own: what is read afterwards sees everything that the holders before committed.
     """
     await connection.execute(STATEMENTS["lock_book"], BOOK_LOCK)
+
+
+async def end_silent_writer(connection: Connection, *, seconds: int) -> None:
+    """Free the book's lock from a writer that has been silent for so long in the middle of its work.
+
+    A process that is paused between two statements is ended by the server itself. One that is paused in the
+    middle of a COPY is not: PostgreSQL heeds no timeout there, and would wait for ever.
+    """
+    if await connection.fetch(STATEMENTS["end_silent_writer"], BOOK_LOCK, seconds):
+        log.warning("a writer that was silent for %d s in the middle of a batch was ended", seconds)
 
 
 def unavailable(error: BaseException) -> bool:

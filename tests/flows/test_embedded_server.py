@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import stat
@@ -81,6 +82,8 @@ async def test_it_is_made_as_money_needs_it(new_data: Path) -> None:
         owner = (new_data / "postgres").stat().st_uid
         assert owner != 0
         assert Path(f"/proc/{server.pid}").stat().st_uid == owner
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        assert os.geteuid() != 0 or re.search(r"^Groups:\s*$", status, re.MULTILINE)
         await value(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
     finally:
         await server.stop()
@@ -167,11 +170,27 @@ async def test_tools_share_a_server_whoever_started_it(data: Path) -> None:
         async with open_server(data, purpose="a tool", say=print) as url:
             assert url == server.url
             assert await value(url, "SELECT 1") == 1
-    # Nobody runs it now: the first tool starts it, the second is its guest and leaves first.
-    async with open_server(data, purpose="a tool", say=print) as url:
-        async with open_server(data, purpose="another tool", say=print) as guest_url:
-            assert guest_url == url
-        assert await value(url, "SELECT 1") == 1
+    # Nobody runs it now: the first tool starts it, and waits for its guest before it stops it.
+    guest_is_in, guest_may_leave = asyncio.Event(), asyncio.Event()
+
+    async def be_host() -> None:
+        async with open_server(data, purpose="a tool", say=print):
+            await guest_is_in.wait()
+
+    async def be_guest() -> None:
+        while find_postmaster(data / "postgres") is None:
+            await asyncio.sleep(0.01)
+        async with open_server(data, purpose="another tool", say=print) as url:
+            guest_is_in.set()
+            await guest_may_leave.wait()
+            assert await value(url, "SELECT 1") == 1
+
+    host, guest = asyncio.create_task(be_host()), asyncio.create_task(be_guest())
+    await guest_is_in.wait()
+    await asyncio.sleep(0.3)
+    assert not host.done()
+    guest_may_leave.set()
+    await asyncio.gather(host, guest)
     assert find_postmaster(data / "postgres") is None
 
 

@@ -178,7 +178,7 @@ async def test_tools_share_a_server_whoever_started_it(data: Path) -> None:
             await guest_is_in.wait()
 
     async def be_guest() -> None:
-        while find_postmaster(data / "postgres") is None:
+        while find_postmaster(data / "postgres") is None:  # noqa: ASYNC110 - another process tells no event
             await asyncio.sleep(0.01)
         async with open_server(data, purpose="another tool", say=print) as url:
             guest_is_in.set()

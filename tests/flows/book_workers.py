@@ -23,7 +23,7 @@ class Worker:
     calls: dict[int, Call] = field(default_factory=dict)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
-    stops: int = 0
+    progress: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     async def start(
@@ -43,7 +43,14 @@ class Worker:
                 self._note(json.loads(line))
         return await self.process.wait()
 
+    async def has_sent(self, calls: int) -> None:
+        """Wait until it has said so many calls."""
+        while len(self.calls) < calls:
+            self.progress.clear()
+            await self.progress.wait()
+
     def _note(self, line: list[object]) -> None:
+        self.progress.set()
         match line:
             case ["ready"]:
                 self.ready.set()
@@ -57,7 +64,6 @@ class Worker:
             case ["refused", int(place), str(refusal)]:
                 self.calls[place].refusal = refusal
             case ["stops", _]:
-                self.stops += 1
                 self.stopped.set()
             case _:
                 raise AssertionError(f"process {self.number} said {line!r}")

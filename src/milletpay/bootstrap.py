@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from milletpay.ledger import Bookkeeper, Proof, open_bookkeeper
+from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.embedded import EmbeddedServer, Say, open_server
+from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 
@@ -73,3 +76,17 @@ async def open_database(
             yield database
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def open_book(database: Database) -> AsyncIterator[Bookkeeper]:
+    """Open a desk of this process's own for the book."""
+    clock = SystemClock()
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    async with open_bookkeeper(database=database, clock=clock, desk_id=ids.next()) as bookkeeper:
+        yield bookkeeper
+
+
+def business_proofs() -> tuple[Proof, ...]:
+    """What `millet check` proves beside the book itself: each package's own money, once there is one."""
+    return ()

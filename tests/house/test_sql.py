@@ -39,7 +39,8 @@ async def test_a_wrong_statement_is_refused(database: Database, text: str) -> No
 def _names(text: str, *, name: str) -> bool:
     """Whether Python names a statement: in full, or as the beginning of an f-string, `f"sealed_{kind}"`."""
     beginnings = re.findall(r"""\bf["']([a-z_]{4,})\{""", text)
-    return f'"{name}"' in text or any(name.startswith(beginning) for beginning in beginnings)
+    in_full = f'"{name}"' in text or f"'{name}'" in text
+    return in_full or any(name.startswith(beginning) for beginning in beginnings)
 
 
 def test_every_statement_is_used() -> None:

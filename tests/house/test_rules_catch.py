@@ -91,6 +91,7 @@ HONEST: list[tuple[Rule, str, str]] = [
     (rules_reach.no_float, LEDGER, "if isinstance(amount, float | str): ..."),
     (rules_reach.no_float, LEDGER, "half, rest = divmod(amount, 2)"),
     (rules_reach.no_float, "src/milletpay/plumbing/desk.py", "wait = 0.5"),
+    (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setattr(store, 'TAIL_MAX', 3)"),
     (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setenv('HOME', '/nowhere')"),
     (rules_sql.sql_is_source, DOMAIN, '"""SELECT is a word."""\nsay = "UPDATE the terminal first"'),
     (rules_sql.sql_is_source, DOMAIN, "q = f'CREATE DATABASE {name}'"),

@@ -95,8 +95,8 @@ GRANT SELECT, INSERT ON plumbing.schedule_fire TO millet_app;
 -- ledger: the book. Batches, accounts, transfers, ends of pending transfers, burnt ids; written by the store.
 --
 -- 128-bit ids are uuid, whose order is that of the number. Unsigned fields are kept in signed columns of the
--- same width, bit by bit; the view shows them so too. Rows are written by COPY: the columns of a table stand in
--- the order of the bytes that go into the digest. Keep `milletpay/ledger/rows.py` in step.
+-- same width, bit by bit; the view shows them so too. Rows are written by COPY: columns stand in the order of
+-- the bytes that go into the digest. Keep `milletpay/ledger/rows.py` in step.
 
 CREATE SCHEMA ledger;
 

@@ -1,4 +1,4 @@
-"""`millet bench ledger` measures what it says, prints what is documented, and refuses to measure illusions."""
+"""`millet bench ledger` measures what it says, prints what is documented, and refuses what would be untrue."""
 
 import json
 import subprocess

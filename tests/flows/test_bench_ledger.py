@@ -1,4 +1,4 @@
-"""`millet bench ledger` measures what it says, prints what is documented, and refuses what would be untrue."""
+"""`millet bench ledger` measures what it says, prints what is documented, and refuses what is untrue."""
 
 import json
 import subprocess

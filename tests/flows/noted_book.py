@@ -22,6 +22,7 @@ from milletpay.plumbing.clock import Clock, SystemClock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.desk import Desk, DeskRefusal, DeskRow, Slowly, Unknown
+from milletpay.plumbing.desk.desk import PATIENCE_NS
 from tests.flows.book_history import Call
 
 
@@ -121,7 +122,7 @@ class NotedBook:
 
 @asynccontextmanager
 async def open_noted_book(
-    database: Database, *, desk_id: int, brake: Brake | None = None
+    database: Database, *, desk_id: int, brake: Brake | None = None, patience_ns: int = PATIENCE_NS
 ) -> AsyncIterator[NotedBook]:
     """Open a desk like `open_bookkeeper`'s."""
     clock, brake = SystemClock(), brake or Brake()
@@ -131,6 +132,7 @@ async def open_noted_book(
         business=business,
         proof=BrakingProof(desk_id=desk_id, clock=clock, brake=brake),
         clock=clock,
+        patience_ns=patience_ns,
     )
     async with desk:
         yield NotedBook(bookkeeper=Bookkeeper(desk=desk), business=business)

@@ -82,7 +82,8 @@ async def prove_chain(connection: Connection, *, published: Sequence[PublishedHe
             chain.give_up(batches, why=str(misshapen))
             continue
         if (repeated := stretch.repeated_timestamp()) is not None:
-            chain.say(_between(batches), f"two events have the timestamp {repeated}")
+            owner = next(batch["number"] for batch in batches if batch["timestamp"] >= repeated)
+            chain.say(f"batch {owner}", f"two events have the timestamp {repeated}")
         for batch in batches:
             chain.follow(batch, stretch.between(after=chain.reached, until=batch["timestamp"]))
     for row in await connection.fetch(SQL["outside"], chain.reached, NAMED_MAX):

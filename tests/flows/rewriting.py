@@ -43,13 +43,15 @@ async def rewrite_amount(connection: Connection, *, transfer_id: int, amount: in
         await connection.execute(
             "UPDATE ledger.tail SET balances = $2 WHERE batch = $1", row["batch"], bytes(packed)
         )
-    await _seal_anew(connection)
+    await seal_anew(connection)
 
 
-async def _seal_anew(connection: Connection) -> None:
+async def seal_anew(connection: Connection) -> None:
+    """Make the digests and the counts of all batches fit whatever the tables hold."""
     previous, after = NO_DIGEST, 0
     for row in await connection.fetch("SELECT * FROM ledger.batch ORDER BY number"):
         stretch = await read_stretch(connection, after=after, until=row["timestamp"], most=10_000)
+        added = stretch.between(after=after, until=row["timestamp"])
         head = Head(
             number=row["number"],
             timestamp=row["timestamp"],
@@ -57,8 +59,11 @@ async def _seal_anew(connection: Connection) -> None:
             id_max=row["id_max"].int,
             expired_to=row["expired_to"],
         )
-        added = stretch.between(after=after, until=row["timestamp"])
         previous, after = seal(head, previous=previous, **added).digest, row["timestamp"]
         await connection.execute(
-            "UPDATE ledger.batch SET digest = $2 WHERE number = $1", row["number"], previous
+            "UPDATE ledger.batch SET digest = $2, accounts = $3, transfers = $4, resolutions = $5, burnt = $6"
+            " WHERE number = $1",
+            row["number"],
+            previous,
+            *[kind.count for kind in added.values()],
         )

@@ -42,9 +42,8 @@ async def prove_joins(connection: Connection) -> Outcome:
             await _name(connection, join, wrong=wrong, transfers=transfers, outcome=outcome)
     if unknown:
         codes = ", ".join(str(code) for code in sorted(unknown)[:10]) + (", ..." if len(unknown) > 10 else "")
-        outcome.remarks.append(
-            f"{sum(unknown.values()):,} transfers have codes that the chart does not know: {codes}"
-        )
+        transfers = f"{sum(unknown.values()):,} transfers"
+        outcome.remarks.append(f"codes that the chart does not know: {codes} ({transfers})")
     return outcome
 
 

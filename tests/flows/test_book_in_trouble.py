@@ -1,12 +1,13 @@
 """Whatever breaks, is forgotten, folded or set back: the book stays the book of the naive model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
-from milletpay.ledger import Account, Transfer, TransferFlags, store
+from milletpay.ledger import Account, Machine, Transfer, TransferFlags, state, store
 from milletpay.ledger.store import SQL, Book
 from milletpay.plumbing.clock import ManualClock
 from milletpay.plumbing.database import Database, DatabaseUnavailable, lock_book
@@ -30,6 +31,8 @@ async def test_nothing_that_failed_has_ever_been(
     monkeypatch.setattr(store, "TAIL_BATCHES_MAX", random.choice((1, 3, 7)))
     monkeypatch.setattr(store, "TAIL_RECORDS_MAX", random.choice((4, 1000)))
     monkeypatch.setattr(store, "ACCOUNTS_MAX", random.choice((2, 5, 1000)))
+    monkeypatch.setattr(state, "ROOM", random.choice((0, 5, 1000)))
+    monkeypatch.setattr(state, "PENDINGS_MAX", random.choice((0, 3, 1000)))
     stored, naive = TroubledBook(database, random=random), NaiveModel()
     events = EventGenerator(account_room=6)
     at = START
@@ -98,6 +101,28 @@ async def test_a_catch_up_that_breaks_forgets_no_expiry(database: Database) -> N
     async with database.connection() as connection:
         accounts = await connection.fetch(BALANCES)
     assert [(row["debits_pending"], row["credits_pending"]) for row in accounts] == [(0, 0), (0, 0)]
+
+
+async def test_memory_of_pendings_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that have ended are dropped with what waits for their expiry; very many open ones, too."""
+    monkeypatch.setattr(state, "ROOM", 100)
+    monkeypatch.setattr(state, "PENDINGS_MAX", 1000)
+    machine, at, most = Machine(), 10**18, 0
+    machine.create_accounts([Account(id=id, ledger=156, code=1) for id in (1, 2)], at)
+    for first in range(10, 20_000, 100):
+        reserved = Transfer(
+            debit_account_id=1, credit_account_id=2, ledger=156, code=1, flags=T.pending, timeout=9**9
+        )
+        pendings = [replace(reserved, id=id) for id in range(first, first + 50)]
+        posts = [
+            Transfer(id=t.id + 50, pending_id=t.id, flags=T.post_pending_transfer) for t in pendings[:40]
+        ]
+        at += 1000
+        assert set(machine.create_transfers([*pendings, *posts], at)) == {"created"}
+        machine.keep()
+        machine.forget()
+        most = max(most, len(machine._transfers), len(machine._pendings), len(machine._expiries))
+    assert most < 3000
 
 
 BALANCES = "SELECT debits_pending, credits_pending FROM ledger.account_now ORDER BY id"

@@ -12,7 +12,8 @@ from enum import Enum
 from pathlib import Path
 from random import Random
 
-from milletpay.ledger import Transfer
+from milletpay.ledger import Transfer, prove_books
+from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database, DatabaseUnavailable
 from milletpay.plumbing.embedded import EmbeddedServer
 from milletpay.plumbing.migration import migrate
@@ -134,6 +135,8 @@ class Ordeal:
         while True:
             with suppress(DatabaseUnavailable):
                 async with database_again(self.url) as database:
+                    report = await prove_books(database=database, clock=SystemClock())
+                    assert report.clean, report
                     return await prove_acknowledged(database, calls)
 
     async def try_again(self, database: Database, worker: Worker) -> None:
@@ -165,6 +168,7 @@ async def test_what_was_acknowledged_survives_twenty_crashes(data: Path) -> None
         async with database_again(ordeal.url) as database:
             await ordeal.try_again(database, worker)
             proved = await ordeal.history.prove(database)
+            assert (await prove_books(database=database, clock=SystemClock())).clean
     finally:
         for worker, _ in ordeal.workers:
             await worker.kill()

@@ -6,6 +6,8 @@ Some are stopped in the worst places: under the lock, in the middle of a COPY, a
 import asyncio
 import time
 
+from milletpay.ledger import ProofReport, prove_books
+from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from tests.flows.book_history import Call, History
 from tests.flows.book_traffic import opening
@@ -30,6 +32,13 @@ async def wake(worker: Worker, stops: list[tuple[int, int, int]]) -> None:
         worker.go_on()
 
 
+async def prove_beside(database: Database, reports: list[ProofReport]) -> None:
+    """What `millet check` does, while everybody works."""
+    while True:
+        await asyncio.sleep(SECONDS / 5)
+        reports.append(await prove_books(database=database, clock=SystemClock()))
+
+
 async def test_eight_processes_keep_one_book(app_url: str, database: Database) -> None:
     history, stops = History(), list[tuple[int, int, int]]()
     async with open_noted_book(database, desk_id=1) as book:
@@ -38,12 +47,14 @@ async def test_eight_processes_keep_one_book(app_url: str, database: Database) -
         await Worker.start(app_url, number=n, seed=SEED + n, seconds=SECONDS, pause=PAUSES.get(n))
         for n in range(1, 9)
     ]
-    waking = [asyncio.create_task(wake(worker, stops)) for worker in workers if worker.number in PAUSES]
+    reports: list[ProofReport] = []
+    beside = [asyncio.create_task(wake(worker, stops)) for worker in workers if worker.number in PAUSES]
+    beside.append(asyncio.create_task(prove_beside(database, reports)))
     try:
         async with asyncio.timeout(SECONDS + 30):
             statuses = await asyncio.gather(*(worker.listen() for worker in workers))
     finally:
-        for task in waking:
+        for task in beside:
             task.cancel()
         for worker in workers:
             await worker.kill()
@@ -52,6 +63,10 @@ async def test_eight_processes_keep_one_book(app_url: str, database: Database) -
     # Who waits behind several stopped processes may be too late: then nothing was done.
     assert all(call.nothing_was_done for call in history.unanswered)
     assert len(history.unanswered) < len(history.calls) // 20
+    assert len(reports) > 1
+    assert all(
+        report.clean for report in [*reports, await prove_books(database=database, clock=SystemClock())]
+    )
     proved = await history.prove(database)
     print(proved)
     assert proved.statuses.keys() >= EXPECTED

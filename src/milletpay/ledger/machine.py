@@ -17,7 +17,7 @@ from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
 from milletpay.ledger.checks import balanced, malformed, overflowing
-from milletpay.ledger.exists import account_exists, completed, transfer_exists
+from milletpay.ledger.exists import account_exists, resolved_amount, transfer_exists
 from milletpay.ledger.model import (
     ACCOUNT_RESERVED,
     AMOUNT_MAX,
@@ -47,6 +47,7 @@ from milletpay.ledger.model import (
 from milletpay.ledger.rows import (
     NotAnEvent,
     pack_accounts,
+    pack_resolving,
     pack_transfer,
     pack_transfers,
     timestamp_of,
@@ -78,8 +79,7 @@ class Machine(State):
         """Create accounts; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
         :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
-        last;
-            nothing is applied then
+            last; nothing is applied then
         """
         rows = pack_accounts(events, first_timestamp=self._first_timestamp(len(events), timestamp))
         batch = _Batch(decide=self._create_account, words=A, last=len(events) - 1)
@@ -93,19 +93,18 @@ class Machine(State):
         """Create transfers; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
         :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
-        last;
-            nothing is applied then
+            last; nothing is applied then
         """
         rows = pack_transfers(events, first_timestamp=self._first_timestamp(len(events), timestamp))
         batch = _Batch(decide=self._create_transfer, words=T, last=len(events) - 1)
-        statuses, created = batch.statuses, T.created
-        accounts, transfers, burnt = self._accounts, self._transfers, self._burnt
+        statuses, created, pending = batch.statuses, T.created, PendingStatus.pending
+        accounts, transfers, pendings, burnt = self._accounts, self._transfers, self._pendings, self._burnt
         new_rows, touched, work = self.changes.transfers, self.changes.touched, self._work
         for t, row in zip(events, rows, strict=True):
-            # The common case first: a plain transfer that breaks no rule. Whatever is not plainly that goes
-            # down the column, which alone says what is wrong.
+            # The common case first: a plain or a plain pending transfer that breaks no rule. Whatever is not
+            # plainly that goes down the column, which alone says what is wrong.
             if (
-                t.flags == 0
+                ((flags := t.flags) == 0 or flags == PENDING)
                 and (debit := accounts.get(t.debit_account_id)) is not None
                 and (credit := accounts.get(t.credit_account_id)) is not None
                 and debit is not credit
@@ -116,10 +115,10 @@ class Machine(State):
                 and not (t.timestamp or t.pending_id or t.timeout or debit.closed or credit.closed)
                 and t.code
                 and self._chain is None
-                and (dr := debit.debits_posted + (amount := t.amount)) + debit.debits_pending <= AMOUNT_MAX
-                and (cr := credit.credits_posted + amount) + credit.credits_pending <= AMOUNT_MAX
-                and not (debit.debits_limited and dr + debit.debits_pending > debit.credits_posted)
-                and not (credit.credits_limited and cr + credit.credits_pending > credit.debits_posted)
+                and (dr := debit.debits_posted + debit.debits_pending + (amount := t.amount)) <= AMOUNT_MAX
+                and (cr := credit.credits_posted + credit.credits_pending + amount) <= AMOUNT_MAX
+                and not (debit.debits_limited and dr > debit.credits_posted)
+                and not (credit.credits_limited and cr > credit.debits_posted)
             ):
                 if debit.changed_in != work:
                     debit.changed_in = work
@@ -127,8 +126,13 @@ class Machine(State):
                 if credit.changed_in != work:
                     credit.changed_in = work
                     touched.append(credit)
-                debit.debits_posted = dr
-                credit.credits_posted = cr
+                if flags:
+                    debit.debits_pending += amount
+                    credit.credits_pending += amount
+                    pendings[id] = pending
+                else:
+                    debit.debits_posted += amount
+                    credit.credits_posted += amount
                 transfers[id] = row
                 new_rows.append(row)
                 statuses.append(created)
@@ -340,12 +344,13 @@ class Machine(State):
             return T.pending_transfer_has_different_ledger
         if t.code and t.code != p.code:
             return T.pending_transfer_has_different_code
-        created = completed(t, p, timestamp=timestamp_of(row))
-        if created.amount > p.amount:
+        amount = resolved_amount(t, p)
+        if amount > p.amount:
             return T.exceeds_pending_transfer_amount
-        if flags & VOID and created.amount < p.amount:
+        if flags & VOID and amount < p.amount:
             return T.pending_transfer_has_different_amount
-        if (ended := self._ended(p, created.timestamp)) is not None:
+        timestamp = timestamp_of(row)
+        if (ended := self._ended(p, timestamp)) is not None:
             return ended
         debit, credit = self._accounts[p.debit_account_id], self._accounts[p.credit_account_id]
         if flags & POST and debit.closed:
@@ -354,11 +359,11 @@ class Machine(State):
             return T.credit_account_already_closed
 
         # From here it must succeed.
-        self._release(p, PendingStatus.posted if flags & POST else PendingStatus.voided, created.timestamp)
+        self._release(p, PendingStatus.posted if flags & POST else PendingStatus.voided, timestamp)
         if flags & POST:
-            debit.debits_posted += created.amount
-            credit.credits_posted += created.amount
-        self._add(t.id, pack_transfer(created))
+            debit.debits_posted += amount
+            credit.credits_posted += amount
+        self._add(t.id, pack_resolving(t, p, amount=amount, timestamp=timestamp))
         return T.created
 
     def _add(self, id: int, row: bytes) -> None:

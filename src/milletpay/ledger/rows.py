@@ -189,6 +189,27 @@ def pack_transfer(transfer: Transfer) -> bytes:
     )  # fmt: skip
 
 
+def pack_resolving(t: Transfer, pending: Transfer, *, amount: int, timestamp: int) -> bytes:
+    """Pack a transfer that posts or voids, with what it leaves open taken from the pending transfer."""
+    p = pending
+    return _TRANSFER.pack(
+        13,
+        16, t.id.to_bytes(16),
+        16, p.debit_account_id.to_bytes(16),
+        16, p.credit_account_id.to_bytes(16),
+        8, amount,
+        16, p.id.to_bytes(16),
+        16, (t.user_data_128 or p.user_data_128).to_bytes(16),
+        8, t.user_data_64 or p.user_data_64,
+        4, t.user_data_32 or p.user_data_32,
+        4, 0,
+        4, p.ledger,
+        2, p.code,
+        2, t.flags,
+        8, timestamp,
+    )  # fmt: skip
+
+
 def unpack_transfer(row: bytes) -> Transfer:
     """The transfer of a row."""
     v = _TRANSFER.unpack(row)

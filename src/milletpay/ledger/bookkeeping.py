@@ -82,9 +82,8 @@ class Bookkeeping:
             try:
                 if isinstance(command, CreateTransfers):
                     events = command.events
-                    accounts.update(
-                        [t.debit_account_id for t in events], [t.credit_account_id for t in events]
-                    )
+                    accounts |= book.machine.unknown_accounts([t.debit_account_id for t in events])
+                    accounts |= book.machine.unknown_accounts([t.credit_account_id for t in events])
                     transfers += [t.id for t in events]
                     transfers += [t.pending_id for t in events if t.pending_id]
                 elif isinstance(command, CreateAccounts):

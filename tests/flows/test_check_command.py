@@ -1,6 +1,7 @@
 """`millet check`, `millet day-end` and `millet trace` as people run them."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +12,8 @@ import pytest
 from tests.flows.millet_process import PATIENCE_SECONDS, millet
 from tests.flows.traded_book import ANN, BANK, TradedBooks, run, uuid
 from tests.servers import TestServer
+
+GUIDE = Path(__file__).parents[2] / "docs/guides/proving-the-books.md"
 
 
 def say(*arguments: str, status: int = 0) -> str:
@@ -39,7 +42,9 @@ async def test_check_says_what_it_proved(book: str) -> None:
     said = say("check", "--database-url", book, "--head", head)
     assert said.splitlines()[-1] == head
     assert "proved  digest chain: every batch holds what was written" in said
-    assert "139 transfers" in said
+    assert "transfers 139" in said
+    for claim in re.findall("^proved  .*$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        assert claim in said, f"{GUIDE.name} shows something else"
     await run(book, f"UPDATE ledger.transfer SET amount = 4 WHERE id = {uuid(4003)}")
     said = say("check", "--database-url", book, status=1)
     assert "WRONG   digest chain" in said

@@ -76,13 +76,16 @@ def _print(report: ProofReport) -> None:
         if proof.unnamed:
             click.echo(f"     !  and {proof.unnamed:,} more")
     found = sum(len(proof.findings) + proof.unnamed for proof in report.proofs)
-    verdict = "All is proved" if report.clean else f"NOT proved: {found:,} findings"
-    click.echo(f"{verdict}, in {_seconds(report.duration_ns)}. Head of the book, to keep:")
+    seconds = _seconds(report.duration_ns)
+    if report.clean:
+        click.echo(f"All is proved, in {seconds}. Head of the book, to keep:")
+    else:
+        click.echo(f"NOT proved: {found:,} findings, in {seconds}. Head of the book, as it stands:")
     click.echo(report.head)
 
 
 def _counted(proof: Proven) -> str:
-    return "".join(f"{number:,} {kind}, " for kind, number in proof.rows.items())
+    return "".join(f"{kind} {number:,}, " for kind, number in proof.rows.items())
 
 
 def _seconds(duration_ns: int) -> str:

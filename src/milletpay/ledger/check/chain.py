@@ -14,8 +14,8 @@ from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.ledger.check")
 
-ROWS_AT_ONCE: Final = 100_000
-"""About how many rows are read at a time: some 18 MB."""
+ROWS_AT_ONCE: Final = 200_000
+"""About how many rows are read at a time: some 36 MB."""
 
 BATCHES_AT_ONCE: Final = 5_000
 
@@ -175,8 +175,7 @@ class _Chain:
         else:
             self.say(
                 where,
-                "does not match what was written: as many rows are there as were sealed, "
-                "but one of them, or the row of the batch itself, is not the same",
+                "does not match what was written: one of its rows, or its own, was changed",
             )
 
     def _compare_published(self, number: int, digest: bytes) -> None:

@@ -12,7 +12,8 @@ from tests.flows.noted_book import NotedBook, open_noted_book
 from tests.flows.wire import Cut, Wire
 
 T = TransferFlags
-BLINK_NS = 300_000_000
+BLINK_NS = 2_000_000_000
+"""More than the longest pause between two tries of a desk, which the next command may have to sit out."""
 
 
 def transfer(id: int, *, amount: int = 1, flags: int = 0) -> Transfer:

@@ -36,7 +36,8 @@ from tests.servers import TEMPLATE, TestServer
 
 T = TransferFlags
 MIB = 1024 * 1024
-BLINK_NS = 300_000_000
+BLINK_NS = 2_000_000_000
+"""More than the longest pause between two tries of a desk, which the next command may have to sit out."""
 
 NO_VALUES: Sequence[tuple[str, object, str]] = [
     ("amount", -1, "amount is -1: give an integer from 0 to 9223372036854775807"),

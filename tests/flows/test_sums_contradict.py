@@ -3,29 +3,27 @@
 So would a defect of the store look, or an attacker who does not know how books are kept.
 """
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
+import pytest_asyncio
 
-from milletpay.ledger import prove_books
-from milletpay.plumbing.clock import SystemClock
-from milletpay.plumbing.database import Database
 from tests.flows.rewriting import seal_anew
-from tests.flows.traded_book import BEA, SHUT, TradedBooks, run, uuid
+from tests.flows.traded_book import BEA, SHUT, OpenedBook, TradedBooks, uuid
 from tests.servers import TestServer
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture(scope="module")
-def books() -> Iterator[TradedBooks]:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def books() -> AsyncIterator[TradedBooks]:
     made = TradedBooks()
     yield made
-    asyncio.run(made.drop())
+    await made.drop()
 
 
-@pytest.fixture
-async def owner_url(server: TestServer, books: TradedBooks) -> str:
+@pytest_asyncio.fixture(loop_scope="module")
+async def book(server: TestServer, books: TradedBooks) -> OpenedBook:
     return await books.fresh(server)
 
 
@@ -109,15 +107,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("statement", "says"), CASES, ids=[says for _, says in CASES])
-async def test_what_does_not_add_up_is_found(owner_url: str, statement: str, says: str) -> None:
+async def test_what_does_not_add_up_is_found(book: OpenedBook, statement: str, says: str) -> None:
     bounds = ("debits_must_not_exceed_credits", "credits_must_not_exceed_debits")
     drops = [f"ALTER TABLE ledger.account DROP CONSTRAINT IF EXISTS {bound}" for bound in bounds]
-    await run(owner_url, *drops, statement)
-    connection = await asyncpg.connect(owner_url)
-    await seal_anew(connection)
-    await connection.close()
-    database = await Database.open(owner_url)
-    report = await prove_books(database=database, clock=SystemClock())
-    await database.close()
+    await book.run(*drops, statement)
+    await seal_anew(book.owner)
+    report = await book.prove()
     assert not report.proofs[0].findings, "the chain is whole"
     assert says in str(report)

@@ -5,11 +5,21 @@ from uuid import UUID
 
 import asyncpg
 
-from milletpay.ledger import AMOUNT_MAX, Account, AccountFlags, Bookkeeper, Transfer, TransferFlags
+from milletpay.ledger import (
+    AMOUNT_MAX,
+    Account,
+    AccountFlags,
+    Bookkeeper,
+    ProofReport,
+    PublishedHead,
+    Transfer,
+    TransferFlags,
+    prove_books,
+)
 from milletpay.ledger.bookkeeping import open_bookkeeper
 from milletpay.ledger.store import TAIL_BATCHES_MAX
-from milletpay.plumbing.clock import SECOND, ManualClock
-from milletpay.plumbing.database import Database
+from milletpay.plumbing.clock import SECOND, ManualClock, SystemClock
+from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.migration import migrate
 from tests.servers import TestServer
 
@@ -84,45 +94,59 @@ TABLES = ("batch", "account", "transfer", "resolution", "burnt", "tail")
 KEEP = ("CREATE SCHEMA kept", *(f"CREATE TABLE kept.{name} AS TABLE ledger.{name}" for name in TABLES))
 
 RESTORE = (
-    "TRUNCATE " + ", ".join(f"ledger.{name}" for name in TABLES),
+    *(f"DELETE FROM ledger.{name}" for name in TABLES),
     *(f"INSERT INTO ledger.{name} TABLE kept.{name}" for name in TABLES),
 )
+
+
+@dataclass
+class OpenedBook:
+    """A traded book, and its owner at a prompt."""
+
+    url: str
+    owner: Connection
+    database: Database
+
+    @classmethod
+    async def open(cls, url: str) -> "OpenedBook":
+        return cls(url, await asyncpg.connect(url), await Database.open(url, connections=2))
+
+    async def close(self) -> None:
+        await self.owner.close()
+        await self.database.close()
+
+    async def run(self, *statements: str) -> None:
+        """Run statements as the owner, each of which changes something."""
+        for statement in statements:
+            done = await self.owner.execute(statement)
+            assert not done.startswith(("UPDATE 0", "DELETE 0", "INSERT 0 0")), f"{statement} changes nothing"
+
+    async def prove(self, *heads: str) -> ProofReport:
+        published = [PublishedHead.parse(head) for head in heads]
+        return await prove_books(database=self.database, clock=SystemClock(), published=published)
 
 
 @dataclass
 class TradedBooks:
     """One book on each server, made when it is first wanted, and as it was made for whoever wants it next."""
 
-    made: list[tuple[TestServer, str]] = field(default_factory=list)
+    made: list[tuple[TestServer, OpenedBook]] = field(default_factory=list)
 
-    async def fresh(self, server: TestServer) -> str:
-        """The owner's URL of the book, with whatever was done to it undone."""
-        url = next((url for of, url in self.made if of is server), None)
-        if url is None:
-            url = await _make(server)
-            await run(url, *KEEP)
-            self.made.append((server, url))
-        else:
-            await run(url, *RESTORE)
-        return url
-
-    async def copy(self, server: TestServer) -> str:
-        """The owner's URL of a copy in a database of its own, for what cannot be undone."""
-        template = (await self.fresh(server)).partition("?")[0].rpartition("/")[2]
-        return await server.make_database(template=template)
+    async def fresh(self, server: TestServer) -> OpenedBook:
+        """The book, with whatever was done to it undone."""
+        book = next((book for of, book in self.made if of is server), None)
+        if book is None:
+            book = await OpenedBook.open(await _make(server))
+            await book.run(*KEEP)
+            self.made.append((server, book))
+        for statement in RESTORE:
+            await book.owner.execute(statement)
+        return book
 
     async def drop(self) -> None:
-        for server, url in self.made:
-            await server.drop_database(url)
-
-
-async def run(url: str, *statements: str) -> None:
-    """Run statements as the owner, each of which changes something."""
-    connection = await asyncpg.connect(url)
-    for statement in statements:
-        done = await connection.execute(statement)
-        assert not done.startswith(("UPDATE 0", "DELETE 0", "INSERT 0 0")), f"{statement} changes nothing"
-    await connection.close()
+        for server, book in self.made:
+            await book.close()
+            await server.drop_database(book.url)
 
 
 async def _make(server: TestServer) -> str:

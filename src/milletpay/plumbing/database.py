@@ -40,6 +40,10 @@ SESSION_SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "15s",
     # A session whose client died while it waits for the lock must leave the queue.
     "client_connection_check_interval": "5s",
+    # Nor may one whose machine died without a word; over a unix socket these say nothing.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
 }
 
 

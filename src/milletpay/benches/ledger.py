@@ -31,6 +31,9 @@ ROUND_SECONDS_MAX: Final = 2
 WARM_UP_BATCHES: Final = 4
 """Sent before the rounds and not counted; they show how many batches a round takes."""
 
+MICROSECONDS: Final = 1_000_000
+"""In a second."""
+
 CREATED: Final = CreateTransferStatus.created
 DECLINES: Final = {CREATED, CreateTransferStatus.exceeds_credits}
 """How a transfer of the bench may end."""
@@ -63,6 +66,7 @@ class _Tally:
     """What became of the events of one round."""
 
     nanoseconds: int = 0
+    used: ProcessorTime = field(default_factory=ProcessorTime)
     latencies: list[int] = field(default_factory=list)
     """Of each batch from its submission to its answer, in nanoseconds."""
     statuses: Counter[CreateTransferStatus] = field(default_factory=Counter)
@@ -119,25 +123,25 @@ async def _measure(
     scene = Scene(work=work, random=random, ids=ids)
     progress(work, 0, plan.rounds)
     tallies = []
-    python, postgresql = 0.0, 0.0
     async with open_bookkeeper(database=database, clock=clock, desk_id=ids.next()) as bookkeeper:
         await _prepare(bookkeeper, scene)
-        warm_up = await _round(bookkeeper, scene.batches(WARM_UP_BATCHES), clock=clock)
+        warm_up = await _round(bookkeeper, scene.batches(WARM_UP_BATCHES), place=place, clock=clock)
         batches = max(2, round(plan.seconds / plan.rounds * warm_up.rate / work.batch))
         for number in range(1, plan.rounds + 1):
-            events = scene.batches(batches)
-            gc.collect()
-            gc.freeze()
-            before = ProcessorTime.now(postmaster=place.postmaster)
-            tallies.append(await _round(bookkeeper, events, clock=clock))
-            after = ProcessorTime.now(postmaster=place.postmaster)
-            gc.unfreeze()
-            python += after.python - before.python
-            postgresql += (after.postgresql or 0) - (before.postgresql or 0)
+            tallies.append(await _round(bookkeeper, scene.batches(batches), place=place, clock=clock))
             progress(work, number, plan.rounds)
-    statuses = sum((tally.statuses for tally in tallies), Counter[CreateTransferStatus]())
     await _prove(database, clock=clock)
+    return _figure(work, tallies)
+
+
+def _figure(work: Work, tallies: Sequence[_Tally]) -> Figure:
+    statuses = sum((tally.statuses for tally in tallies), Counter[CreateTransferStatus]())
     latencies = quantiles([latency for tally in tallies for latency in tally.latencies], n=100)
+    used = [tally.used for tally in tallies]
+    server = [time.postgresql for time in used if time.postgresql is not None]
+    elsewhere = [seconds for time in used if (seconds := time.elsewhere()) is not None]
+    duration = sum(tally.nanoseconds for tally in tallies) / SECOND
+    per_transfer = MICROSECONDS / statuses.total()
     return Figure(
         work=work,
         transfers_per_s=round(median(tally.rate for tally in tallies)),
@@ -145,8 +149,9 @@ async def _measure(
         p99_ms=latencies[98] / MILLISECOND,
         created=statuses[CREATED],
         refused=statuses.total() - statuses[CREATED],
-        python_us=python / statuses.total() * 1e6,
-        postgresql_us=None if place.postmaster is None else postgresql / statuses.total() * 1e6,
+        python_us=sum(time.python for time in used) * per_transfer,
+        postgresql_us=sum(server) * per_transfer if server else None,
+        cores_elsewhere=round(sum(elsewhere) / duration, 2) if elsewhere else None,
     )
 
 
@@ -157,8 +162,10 @@ async def _prepare(bookkeeper: Bookkeeper, scene: Scene) -> None:
         await bookkeeper.create_transfers(transfers)
 
 
-async def _round(bookkeeper: Bookkeeper, batches: list[Events], *, clock: Clock) -> _Tally:
+async def _round(bookkeeper: Bookkeeper, batches: list[Events], *, place: Place, clock: Clock) -> _Tally:
     """Send these batches in order, so many in flight, and count every answer."""
+    gc.collect()
+    gc.freeze()
     tally = _Tally()
     waiting = iter(batches)
 
@@ -172,11 +179,14 @@ async def _round(bookkeeper: Bookkeeper, batches: list[Events], *, clock: Clock)
             if created < len(events):
                 tally.statuses.update(status for status in statuses if status is not CREATED)
 
+    before = ProcessorTime.now(postmaster=place.postmaster)
     began = clock.monotonic_ns()
     async with asyncio.TaskGroup() as senders:
         for _ in range(IN_FLIGHT):
             senders.create_task(send())
     tally.nanoseconds = clock.monotonic_ns() - began
+    tally.used = ProcessorTime.now(postmaster=place.postmaster) - before
+    gc.unfreeze()
     if tally.statuses.total() != sum(map(len, batches)) or not tally.statuses.keys() <= DECLINES:
         raise BookBroken(f"{sum(map(len, batches))} events were sent; their statuses: {dict(tally.statuses)}")
     return tally

@@ -32,6 +32,8 @@ class Figure:
     """Processor time of this process for one transfer, microseconds."""
     postgresql_us: float | None
     """The same of the server, all its processes; None where they cannot be seen."""
+    cores_elsewhere: float | None = None
+    """How many cores other programs used meanwhile; None where that cannot be seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +61,15 @@ class Report:
             return max([figure.work.required, *(rate // 2 for rate in uniform)])
         return figure.work.required
 
+    @property
+    def cores_elsewhere(self) -> float | None:
+        """How many cores other programs used, in the row that they disturbed most."""
+        return max((f.cores_elsewhere for f in self.figures if f.cores_elsewhere is not None), default=None)
+
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
         return {
-            "settings": dict(self.settings),
+            "settings": {**self.settings, "cores_used_by_other_programs": self.cores_elsewhere},
             "rows": [
                 {
                     "name": figure.work.name,

@@ -36,10 +36,14 @@ def machine() -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessorTime:
-    """Processor time used so far, in seconds: by this process, and by the server where it can be seen."""
+    """Processor time used so far, in seconds, where it can be seen."""
 
-    python: float
-    postgresql: float | None
+    python: float = 0.0
+    """By this process."""
+    postgresql: float | None = None
+    """By the processes of the server."""
+    machine: float | None = None
+    """By everything on this machine."""
 
     @classmethod
     def now(cls, *, postmaster: int | None) -> "ProcessorTime":
@@ -48,7 +52,35 @@ class ProcessorTime:
         return cls(
             python=times.user + times.system,
             postgresql=None if postmaster is None or not PROCESSES.exists() else _used_below(postmaster),
+            machine=_used_by_all(),
         )
+
+    def __sub__(self, earlier: "ProcessorTime") -> "ProcessorTime":
+        """What was used since."""
+        return ProcessorTime(
+            python=self.python - earlier.python,
+            postgresql=_difference(self.postgresql, earlier.postgresql),
+            machine=_difference(self.machine, earlier.machine),
+        )
+
+    def elsewhere(self) -> float | None:
+        """What other programs used."""
+        ours = None if self.postgresql is None else self.python + self.postgresql
+        left = _difference(self.machine, ours)
+        return None if left is None else max(left, 0.0)
+
+
+def _difference(later: float | None, earlier: float | None) -> float | None:
+    return None if later is None or earlier is None else later - earlier
+
+
+def _used_by_all() -> float | None:
+    described = PROCESSES / "stat"
+    if not described.exists():
+        return None
+    # user, nice, system, idle, waiting for a disk, interrupts, soft interrupts, taken by the host
+    ticks = [int(field) for field in described.read_text("utf-8").split("\n", 1)[0].split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _used_below(parent: int) -> float:

@@ -18,23 +18,23 @@ from milletpay.plumbing.ids import IdSource
 LEDGER_WORKS: Final = (
     Work(
         name="uniform",
-        does="any customer to any other",
+        does="anybody to anybody",
         batch=8_000,
         accounts=10_000,
         required=100_000,
     ),
-    Work(name="hot", does="the same among few customers", batch=8_000, accounts=100, required=200_000),
-    Work(name="small", does="the same in small batches", batch=200, accounts=10_000, required=30_000),
+    Work(name="hot", does="among few", batch=8_000, accounts=100, required=200_000),
+    Work(name="small", does="small batches", batch=200, accounts=10_000, required=30_000),
     Work(
         name="two_phase",
-        does="a batch of pending ones, then one posts them",
+        does="pending, then post",
         batch=8_000,
         accounts=10_000,
         required=50_000,
     ),
     Work(
         name="zipf",
-        does="a few in most of them, money is scarce",
+        does="Zipf 1.0, scarce money",
         batch=8_000,
         accounts=100_000,
         required=100_000,

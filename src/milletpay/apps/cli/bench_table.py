@@ -9,6 +9,9 @@ from rich.table import Table
 
 from milletpay.benches import Report
 
+DISTURBING_CORES: Final = 0.2
+"""When other programs use more than this, it is said."""
+
 WIDTH: Final = 120
 """Columns where nobody looks at it on a terminal, as in a file."""
 
@@ -19,7 +22,7 @@ def print_report(report: Report) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     console.print(_table_of_rows(report))
-    for line in _refusals(report):
+    for line in _refusals(report) + _disturbance(report):
         console.print(line, highlight=False)
     if report.peers:
         console.print(_table_of_peers(report))
@@ -34,7 +37,7 @@ def _table_of_rows(report: Report) -> Table:
         table.add_column(name, justify="right")
     for name in ("batch", "accounts"):
         table.add_column(name, justify="right")
-    table.add_column("work")
+    table.add_column("work", no_wrap=True)
     for name in ("p50 ms", "p99 ms", "Python", "server"):
         table.add_column(name, justify="right")
     table.caption = (
@@ -70,6 +73,17 @@ def _refusals(report: Report) -> list[str]:
     ]
 
 
+def _disturbance(report: Report) -> list[str]:
+    """Whether the machine was busy with something else."""
+    elsewhere, cores = report.cores_elsewhere, report.settings["machine"]["cores"]
+    if elsewhere is None or elsewhere < DISTURBING_CORES:
+        return []
+    warning = (
+        f"Other programs used up to {elsewhere:.1f} of {cores} cores meanwhile: a quiet machine does more."
+    )
+    return [f"[yellow]{warning}[/]"]
+
+
 def _table_of_peers(report: Report) -> Table:
     table = _new_table("Peers, in the same run")
     table.add_column("peer")
@@ -82,7 +96,7 @@ def _table_of_peers(report: Report) -> Table:
 
 
 def _new_table(title: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
 
 
 def _conditions(settings: Mapping[str, Any]) -> list[str]:

@@ -1,12 +1,12 @@
 """One API process: started by `millet up`, told by a line on its standard input what to do.
 
-It writes `ready` to its standard output when it answers, and ends when its standard input does: so it never
-outlives the program that started it, however that ends.
+It writes `ready` to its standard output when it answers, and ends when its standard input does.
 """
 
 import asyncio
 import json
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.loop import run
 from milletpay.plumbing.telemetry import start_logging
 
+MODULE: Final = "milletpay.apps.api.process"
 READY: Final = b"ready\n"
 GRACE_SECONDS: Final = 10
 
@@ -84,6 +85,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         sys.stdout.buffer.write(READY)
         sys.stdout.buffer.flush()
+        # Nobody reads on: what else is printed goes where the logs go.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def end(self) -> None:
         """Let the requests under way finish; `serve` returns then."""

@@ -2,24 +2,26 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from milletpay import __version__
-from milletpay.apps.api.process import Order
-from milletpay.apps.cli.api_processes import ApiProcesses, listen
+from milletpay.apps.api.process import MODULE, Order
 from milletpay.apps.cli.options import database_options, say
-from milletpay.plumbing.embedded import EmbeddedServer
+from milletpay.apps.cli.processes import Processes, listen
+from milletpay.bootstrap import serve_database
 from milletpay.plumbing.loop import Interrupted, run
-from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.plumbing.telemetry import start_logging
 
-CONNECTIONS = 8
+CONNECTIONS: Final = 8
 """Sessions that one API process keeps with the database."""
+
+Watch = Callable[[], Coroutine[Any, Any, None]]
+"""Watches something that runs, until cancelled; raises when it cannot be kept running."""
 
 
 @click.command()
@@ -49,41 +51,32 @@ def up(*, settings: Settings, host: str, port: int, workers: int, demo: bool) ->
 
 async def _run_all(settings: Settings, *, listener: socket.socket, workers: int) -> None:
     async with AsyncExitStack() as running:
-        watches: list[Coroutine[Any, Any, None]] = []
-        if settings.database_url is None:
-            server = await EmbeddedServer.start(settings.data, purpose="millet up", say=say)
-            running.push_async_callback(server.stop)
-            watches.append(server.keep_running())
-            owner_url, where = (
-                server.url,
-                f"PostgreSQL {server.binaries.version} in {server.places.directory}",
-            )
-        else:
-            owner_url, where = settings.database_url, "the server of --database-url"
-        app_url = await migrate(owner_url=owner_url, app_url=settings.app_database_url)
-        order = Order(app_url=app_url, listener=listener.fileno(), connections=CONNECTIONS)
-        api = ApiProcesses(listener=listener, order=order, say=say)
+        served = await running.enter_async_context(serve_database(settings, purpose="millet up", say=say))
+        order = Order(app_url=served.app_url, listener=listener.fileno(), connections=CONNECTIONS)
+        api = Processes(
+            name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say
+        )
         running.push_async_callback(api.stop)
         running.callback(say, "Stopping: requests under way are answered first.")
         await api.start(count=workers)
-        watches.append(api.keep_running())
-        _announce(listener, workers=workers, where=where)
-        await _until_one_fails(watches)
+        _announce(listener, workers=workers, place=served.place)
+        watches = [api.keep_running, served.keep_running]
+        await _until_one_fails([watch for watch in watches if watch is not None])
 
 
-def _announce(listener: socket.socket, *, workers: int, where: str) -> None:
+def _announce(listener: socket.socket, *, workers: int, place: str) -> None:
     host, port = listener.getsockname()[:2]
     address = f"[{host}]" if ":" in host else host
     processes = "1 process" if workers == 1 else f"{workers} processes"
     click.echo(f"MilletPay {__version__} is up.")
     click.echo(f"  API       http://{address}:{port}/healthz ({processes})")
-    click.echo(f"  Database  {where}")
+    click.echo(f"  Database  {place}")
     click.echo("Ctrl-C stops it.")
 
 
-async def _until_one_fails(watches: list[Coroutine[Any, Any, None]]) -> None:
+async def _until_one_fails(watches: Sequence[Watch]) -> None:
     """Run all until one raises, and raise that; the others are ended."""
-    tasks = [asyncio.ensure_future(watch) for watch in watches]
+    tasks = [asyncio.ensure_future(watch()) for watch in watches]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -1,19 +1,23 @@
-"""The API's processes, as `millet up` runs them: started together, restarted alone, stopped in order."""
+"""Processes of our own, as `millet up` runs them: started together, restarted alone, stopped in order.
+
+Each is a module that reads its order, one line, from standard input, writes `ready` to standard output when
+it works, and ends when its standard input does: none outlives the program that started it, however that ends.
+"""
 
 import asyncio
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from typing import Final
 
 import click
 
-from milletpay.apps.api.process import READY, Order
 from milletpay.plumbing.embedded import Say
 
-MODULE: Final = "milletpay.apps.api.process"
+READY: Final = b"ready\n"
 STOP_SECONDS: Final = 15
-"""Longer than a process lets its last requests take."""
+"""Longer than a process lets its last work take."""
 
 
 def listen(*, host: str, port: int) -> socket.socket:
@@ -31,28 +35,33 @@ def listen(*, host: str, port: int) -> socket.socket:
     return listener
 
 
-class ApiProcesses:
-    """So many processes that answer on one socket."""
+class Processes:
+    """So many processes of one module with one order."""
 
-    def __init__(self, *, listener: socket.socket, order: Order, say: Say) -> None:
-        self._listener = listener
+    def __init__(self, *, name: str, module: str, order: bytes, descriptors: Sequence[int], say: Say) -> None:
+        """`name` is said to people; the processes inherit the `descriptors`."""
+        self._name = name
+        self._module = module
         self._order = order
+        self._descriptors = descriptors
         self._say = say
         self._processes: list[Process] = []
 
     async def start(self, *, count: int) -> None:
-        """Start the processes and wait until each answers."""
+        """Start the processes and wait until each is ready."""
         self._processes = list(await asyncio.gather(*(self._launch() for _ in range(count))))
         ready = await asyncio.gather(*(_is_ready(process) for process in self._processes))
         if not all(ready):
-            raise click.ClickException("An API process ended before it was ready. Its log is above.")
+            raise click.ClickException(
+                f"The {self._name} process ended before it was ready. Its log is above."
+            )
 
     async def keep_running(self) -> None:
         """Watch the processes until cancelled; one that dies is said and replaced."""
         await asyncio.gather(*(self._keep_one(index) for index in range(len(self._processes))))
 
     async def stop(self) -> None:
-        """Let requests under way finish, and wait for every process."""
+        """Let each finish what it has in hand, and wait for all."""
         for process in self._processes:
             _close_input(process)
         await asyncio.gather(*(_ended(process) for process in self._processes))
@@ -60,7 +69,7 @@ class ApiProcesses:
     async def _keep_one(self, index: int) -> None:
         while True:
             status = await self._processes[index].wait()
-            self._say(f"An API process has died (status {status}); starting another.")
+            self._say(f"The {self._name} process has died (status {status}); starting another.")
             self._processes[index] = await self._launch()
             if not await _is_ready(self._processes[index]):
                 await asyncio.sleep(1)
@@ -69,15 +78,15 @@ class ApiProcesses:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            MODULE,
+            self._module,
             stdin=PIPE,
             stdout=PIPE,
-            pass_fds=[self._listener.fileno()],
+            pass_fds=self._descriptors,
             # Ctrl-C in the terminal is for us: we end the processes in order.
             start_new_session=True,
         )
         assert process.stdin is not None, "it is a pipe"
-        process.stdin.write(self._order.line())
+        process.stdin.write(self._order)
         return process
 
 

@@ -93,7 +93,7 @@ async def test_bridges_are_level_or_found(database: Database) -> None:
         assert await keeper.create_transfers(legs[:2]) == ["created"] * 2
         report = await prove_books(database=database, clock=clock)
         (finding,) = report.findings
-        assert finding.where == "bridge of own_in_pool and due_from_pool in CNY"
+        assert finding.where == "bridge of own_in_pool and due_from_pool in CNY, live"
         assert (finding.expected, finding.found) == ("own_in_pool 60", "due_from_pool 0")
         assert await keeper.create_transfers(legs[2:]) == ["created"]
         report = await prove_books(database=database, clock=clock)

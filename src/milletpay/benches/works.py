@@ -11,7 +11,7 @@ from typing import Final
 
 from milletpay.benches.report import Work
 from milletpay.ledger import AMOUNT_MAX, BATCH_MAX, Account, Transfer, TransferFlags
-from milletpay.ledger.chart import AccountKind, Pool, TransferCode, ledger_of, new_account
+from milletpay.ledger.chart import AccountKind, Mode, Pool, TransferCode, ledger_of, new_account
 from milletpay.money import Currency
 from milletpay.plumbing.ids import IdSource
 
@@ -41,7 +41,7 @@ LEDGER_WORKS: Final = (
     ),
 )
 
-LEDGER: Final = ledger_of(Pool.CLIENT, currency=Currency.CNY)
+LEDGER: Final = ledger_of(Pool.CLIENT, currency=Currency.CNY, mode=Mode.TEST)
 SEND: Final = TransferCode.SEND.code
 TOP_UP: Final = TransferCode.TOP_UP.code
 AMOUNT_LIMIT: Final = 1_000

@@ -77,9 +77,9 @@ async def prove_bridges(connection: Connection) -> Outcome:
     """Compare the two accounts of each bridge, in every currency that the book has accounts of."""
     outcome = Outcome(rows={"bridges": 0})
     names = [_named(row["ledger"]) for row in await connection.fetch(SQL["ledgers"])]
-    currencies = {name.currency for name in names if name is not None and name.currency is not None}
-    for currency in sorted(currencies, key=str):
-        for accounts in bridges_in(currency):
+    kept = {(name.currency, name.mode) for name in names if name is not None and name.currency is not None}
+    for currency, mode in sorted(kept, key=str):
+        for accounts in bridges_in(currency, mode=mode):
             rows = await connection.fetch(BOOK_SQL["accounts_now"], [accounts.owed_id, accounts.due_id])
             net = {row["id"]: row["credits_posted"] - row["debits_posted"] for row in rows}
             outcome.count("bridges", number=1)
@@ -88,7 +88,7 @@ async def prove_bridges(connection: Connection) -> Outcome:
                 names_of = [kind.name.lower() for kind in (accounts.bridge.owed, accounts.bridge.due)]
                 outcome.add(
                     Finding(
-                        where=f"bridge of {' and '.join(names_of)} in {currency}",
+                        where=f"bridge of {' and '.join(names_of)} in {currency}, {mode.name.lower()}",
                         what="its two accounts are not equal",
                         expected=f"{names_of[0]} {owed}",
                         found=f"{names_of[1]} {due}",

@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,11 +18,18 @@ from tests.flows.millet_process import data_directory, make_data
 from tests.servers import Servers, TestServer
 
 
+def pytest_configure() -> None:
+    """Let SIGTERM (of `timeout`, of a build server) end the tests as Ctrl-C does: the servers are stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     running = Servers()
-    yield running
-    running.stop()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture

@@ -65,7 +65,8 @@ class Servers:
 
     def __init__(self) -> None:
         self._servers: dict[str, TestServer] = {}
-        self._embedded: list[tuple[EmbeddedServer, Path]] = []
+        self._embedded: list[EmbeddedServer] = []
+        self._directories: list[Path] = []
 
     def get(self, kind: str) -> TestServer:
         if kind not in self._servers:
@@ -74,8 +75,9 @@ class Servers:
         return self._servers[kind]
 
     def stop(self) -> None:
-        for embedded, directory in self._embedded:
+        for embedded in self._embedded:
             asyncio.run(embedded.stop())
+        for directory in self._directories:
             shutil.rmtree(directory)
 
     def _start(self, kind: str) -> str:
@@ -87,10 +89,11 @@ class Servers:
             if binaries is None:
                 pytest.skip("no PostgreSQL 15 on this system")
         directory = Path(tempfile.mkdtemp(prefix="millet-tests-", dir="/tmp"))
+        self._directories.append(directory)
         embedded = asyncio.run(
             EmbeddedServer.start(directory, purpose="tests", say=print, settings=QUICK, binaries=binaries)
         )
-        self._embedded.append((embedded, directory))
+        self._embedded.append(embedded)
         return embedded.url
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from milletpay.codes import Links, key_for
 from milletpay.customers import Customers
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
+from milletpay.ledger import Bookkeeper, Proof, open_bookkeeper
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.store import Book
 from milletpay.ledger.trade import Part, Trade
@@ -18,7 +19,7 @@ from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue,
 from milletpay.payments import Payments
 from milletpay.payments.shapes import Shown
 from milletpay.plumbing.answers import KeptAnswers
-from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.clock import Clock, SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.desk import Desk, DeskRow
@@ -224,3 +225,17 @@ async def open_database(
             yield database
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def open_book(database: Database) -> AsyncIterator[Bookkeeper]:
+    """Open a desk of this process's own for the book."""
+    clock = SystemClock()
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    async with open_bookkeeper(database=database, clock=clock, desk_id=ids.next()) as bookkeeper:
+        yield bookkeeper
+
+
+def business_proofs() -> tuple[Proof, ...]:
+    """What `millet check` proves beside the book itself: each package's own money, once there is one."""
+    return ()

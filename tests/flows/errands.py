@@ -43,9 +43,12 @@ class Letter:
 
     fails: list[Exception] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    illegible: bool = False
 
     async def intent(self, connection: Connection, /, *, job: Job) -> str:
         await say(connection, job=job, said="asks")
+        if self.illegible:
+            raise ValueError("nobody can read this")
         return job.argument
 
     async def call(self, intent: str, /) -> str:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,4 +116,6 @@ def data_directory() -> Iterator[Path]:
         left = find_postmaster(place / "data" / "postgres")
         if left is not None:
             os.kill(left.pid, signal.SIGQUIT)
+        while left is not None and find_postmaster(place / "data" / "postgres") is not None:
+            time.sleep(0.02)
         shutil.rmtree(place, ignore_errors=True)

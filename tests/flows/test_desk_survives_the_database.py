@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from milletpay.plumbing.clock import SystemClock
-from milletpay.plumbing.database import Connection, Database, lock_book
-from milletpay.plumbing.desk import Desk, DeskRow, TooLate, Unavailable, Unknown
-from tests.flows.till import Facts, Move, Tills, build_tills, open_desk, read_moves
+from milletpay.plumbing.database import Database, lock_book
+from milletpay.plumbing.desk import DeskRow, TooLate, Unavailable, Unknown
+from tests.flows.till import Move, MoveIsProof, Tills, build_tills, open_desk, read_moves
 from tests.flows.wire import Cut, Wire
 
 BLINK_NS = 300_000_000
@@ -61,11 +61,7 @@ class Amnesia(DeskRow):
 async def test_without_a_proof_a_lost_answer_would_be_tried_again(app_url: str, tills: Tills) -> None:
     async with Wire.to(app_url) as (wire, url):
         wired = await Database.open(url, connections=1)
-        clock = SystemClock()
-        desk: Desk[Move, Facts, object] = Desk(
-            database=wired, business=tills, proof=Amnesia(desk_id=1, clock=clock), clock=clock
-        )
-        async with desk:
+        async with open_desk(wired, tills, proof=Amnesia(desk_id=1, clock=SystemClock())) as desk:
             wire.cut = Cut.AFTER_COMMIT
             await desk.submit(Move(id=1, till=0, amount=1))
         await wired.close()
@@ -111,26 +107,11 @@ async def test_a_desk_in_doubt_stops_when_everyone_was_told(app_url: str, tills:
         await wired.close()
 
 
-class MoveIsProof:
-    """A proof made of what save writes anyway."""
-
-    async def prepare(self, connection: Connection) -> None:
-        """Nothing to prepare."""
-
-    def closing(self, facts: Facts) -> str:  # noqa: ARG002
-        return ""
-
-    async def recorded(self, connection: Connection, facts: Facts) -> bool:
-        id = facts.new[0][0]
-        return await connection.fetchval("SELECT id FROM till.move WHERE id = $1", id) is not None
-
-
 @pytest.mark.parametrize("cut", [Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT])
 async def test_a_business_may_bring_its_own_proof(app_url: str, tills: Tills, cut: Cut) -> None:
     async with Wire.to(app_url) as (wire, url):
         wired = await Database.open(url, connections=1)
-        clock = SystemClock()
-        async with Desk(database=wired, business=tills, proof=MoveIsProof(), clock=clock) as desk:
+        async with open_desk(wired, tills, proof=MoveIsProof()) as desk:
             wire.cut = cut
             assert (await desk.submit(Move(id=1, till=0, amount=1))).balance == 1001
         await wired.close()
@@ -155,18 +136,19 @@ async def test_a_database_that_is_gone_is_waited_for_until_the_deadline(
         await wired.close()
 
 
+@pytest.mark.parametrize(("size", "batches"), [(1, [1, 1]), (20, [20, 10, 10])])
 async def test_a_session_killed_under_way_is_tried_again(
-    owner_url: str, database: Database, tills: Tills
+    owner_url: str, database: Database, tills: Tills, size: int, batches: list[int]
 ) -> None:
     tills.gate.clear()
     async with open_desk(database, tills) as desk:
-        answers = [desk.submit(Move(id=number, till=0, amount=1)) for number in range(1, 21)]
+        answers = [desk.submit(Move(id=number, till=0, amount=1)) for number in range(1, size + 1)]
         await tills.in_load.wait()
         await end_sessions(owner_url)
         tills.gate.set()
         settled = await asyncio.gather(*answers)
-    assert [answer.balance for answer in settled] == list(range(1001, 1021))
-    assert tills.batches == [20, 10, 10]
+    assert [answer.balance for answer in settled] == list(range(1001, 1001 + size))
+    assert tills.batches == batches
 
 
 async def test_a_deadline_passes_while_another_holds_the_lock(database: Database, tills: Tills) -> None:

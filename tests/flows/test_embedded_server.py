@@ -1,7 +1,10 @@
 """The embedded server: safe as it is made, understands what it finds, refuses in sentences."""
 
+import asyncio
 import os
+import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -79,6 +82,8 @@ async def test_it_is_made_as_money_needs_it(new_data: Path) -> None:
         owner = (new_data / "postgres").stat().st_uid
         assert owner != 0
         assert Path(f"/proc/{server.pid}").stat().st_uid == owner
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        assert os.geteuid() != 0 or re.search(r"^Groups:\s*$", status, re.MULTILINE)
         await value(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
     finally:
         await server.stop()
@@ -137,6 +142,24 @@ async def test_a_server_left_behind_is_stopped_first(data: Path) -> None:
     assert any(f"left behind (process {left.pid})" in text for text in said)
 
 
+async def test_a_backend_that_outlives_its_server_is_waited_for(data: Path) -> None:
+    server = await EmbeddedServer.start(data, purpose="a test", say=print, settings=QUICK)
+    connection = await asyncpg.connect(server.url)
+    # Too busy to notice that its server dies; `generate_series` in FROM is made whole first.
+    busy = asyncio.create_task(connection.execute("SELECT FROM generate_series(1, 8000000)"))
+    await asyncio.sleep(0.3)
+    os.kill(server.pid, signal.SIGKILL)
+    await server.stop()
+    said: list[str] = []
+    async with running(data, said=said) as server:
+        assert await value(server.url, "SELECT 1") == 1
+    print(said)
+    with pytest.raises((OSError, asyncpg.PostgresError)):
+        await busy
+    connection.terminate()
+    assert any("Backends of a server that was killed are still there" in text for text in said)
+
+
 async def test_tools_share_a_server_whoever_started_it(data: Path) -> None:
     with pytest.raises(ServerRefused, match="holds no data of MilletPay"):
         async with open_server(data.parent / "nothing", purpose="a tool", say=print):
@@ -147,11 +170,27 @@ async def test_tools_share_a_server_whoever_started_it(data: Path) -> None:
         async with open_server(data, purpose="a tool", say=print) as url:
             assert url == server.url
             assert await value(url, "SELECT 1") == 1
-    # Nobody runs it now: the first tool starts it, the second is its guest and leaves first.
-    async with open_server(data, purpose="a tool", say=print) as url:
-        async with open_server(data, purpose="another tool", say=print) as guest_url:
-            assert guest_url == url
-        assert await value(url, "SELECT 1") == 1
+    # Nobody runs it now: the first tool starts it, and waits for its guest before it stops it.
+    guest_is_in, guest_may_leave = asyncio.Event(), asyncio.Event()
+
+    async def be_host() -> None:
+        async with open_server(data, purpose="a tool", say=print):
+            await guest_is_in.wait()
+
+    async def be_guest() -> None:
+        while find_postmaster(data / "postgres") is None:  # noqa: ASYNC110 - another process tells no event
+            await asyncio.sleep(0.01)
+        async with open_server(data, purpose="another tool", say=print) as url:
+            guest_is_in.set()
+            await guest_may_leave.wait()
+            assert await value(url, "SELECT 1") == 1
+
+    host, guest = asyncio.create_task(be_host()), asyncio.create_task(be_guest())
+    await guest_is_in.wait()
+    await asyncio.sleep(0.3)
+    assert not host.done()
+    guest_may_leave.set()
+    await asyncio.gather(host, guest)
     assert find_postmaster(data / "postgres") is None
 
 

@@ -16,7 +16,6 @@ from milletpay.plumbing.jobs import (
     NewJob,
     OutsideKind,
     Retry,
-    delay_after,
     delete_done_jobs,
     find_dead_jobs,
     requeue_job,
@@ -155,15 +154,6 @@ async def test_the_dead_stay_to_be_seen_until_they_are_requeued(
     assert await read_runs(database) == [(1, "errand 1")]
 
 
-@pytest.mark.parametrize(("attempt", "full"), [(1, 10), (2, 20), (3, 30), (200, 30)])
-def test_half_of_a_delay_is_chance(attempt: int, full: int) -> None:
-    def most(size: int) -> bytes:
-        return (full * SECOND // 2).to_bytes(size)
-
-    assert delay_after(attempt, retry=RETRY, entropy=no_chance) == full * SECOND
-    assert delay_after(attempt, retry=RETRY, entropy=most) == full * SECOND // 2
-
-
 async def test_an_outside_call_is_asked_between_two_transactions(
     database: Database, clock: ManualClock
 ) -> None:
@@ -179,6 +169,18 @@ async def test_an_outside_call_is_asked_between_two_transactions(
     assert await count_states(database) == {"done": 1}
     assert [said for _, said in await read_runs(database)] == ["asks", "asks", "errand 1, yes"]
     assert letter.asked == ["errand 1"] * 2
+
+
+async def test_an_intent_that_fails_leaves_nothing_and_is_an_attempt(
+    database: Database, clock: ManualClock
+) -> None:
+    letter = Letter(illegible=True)
+    kind = OutsideKind(name="letter", does=letter, retry=Retry(attempts=1), lease_ns=SECOND)
+    await add(database, job(1, kind="letter"))
+    assert await worker_of(database, clock, kind).do_one()
+    assert await count_states(database) == {"dead": 1}
+    assert await read_runs(database) == []
+    assert letter.asked == []
 
 
 class Slow(Letter):

@@ -101,7 +101,7 @@ def test_what_dies_under_it_is_started_again(data: Path) -> None:
         (process,) = [pid for pid in children_of(running.process.pid) if pid != server.pid]
         os.kill(process, signal.SIGKILL)
         wait_until(lambda: is_healthy(running))
-        assert "An API process has died (status -9)" in running.said()
+        assert "The API process has died (status -9)" in running.said()
 
         os.kill(server.pid, signal.SIGKILL)
         wait_until(lambda: "PostgreSQL has died (status -9" in running.said())

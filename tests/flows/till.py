@@ -8,7 +8,7 @@ import asyncpg
 
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Connection, Database
-from milletpay.plumbing.desk import Desk, DeskRow
+from milletpay.plumbing.desk import Desk, DeskRow, Proof
 from milletpay.plumbing.desk.desk import PATIENCE_NS
 
 SCHEMA = """
@@ -131,6 +131,20 @@ class Tills:
         self.aborted_batches += 1
 
 
+class MoveIsProof:
+    """A proof made of what save writes anyway."""
+
+    async def prepare(self, connection: Connection) -> None:
+        """Nothing to prepare."""
+
+    def closing(self, facts: Facts) -> str:  # noqa: ARG002
+        return ""
+
+    async def recorded(self, connection: Connection, facts: Facts) -> bool:
+        id = facts.new[0][0]
+        return await connection.fetchval("SELECT id FROM till.move WHERE id = $1", id) is not None
+
+
 TillDesk = Desk[Move, Facts, Outcome]
 
 
@@ -139,6 +153,7 @@ def open_desk(
     business: Tills,
     *,
     desk_id: int = 1,
+    proof: Proof[Facts] | None = None,
     batch_max: int = 500,
     waiting_max: int = 1000,
     patience_ns: int = PATIENCE_NS,
@@ -148,7 +163,7 @@ def open_desk(
     return Desk(
         database=database,
         business=business,
-        proof=DeskRow(desk_id=desk_id, clock=clock),
+        proof=proof or DeskRow(desk_id=desk_id, clock=clock),
         clock=clock,
         batch_max=batch_max,
         waiting_max=waiting_max,

@@ -25,7 +25,7 @@ DRAWERS = {
     "shared",
     "lib",
 }
-EMPTY_WORDS = {"util", "utils", "helper", "helpers", "misc", "stuff", "foo", "bar", "baz", "tmp"}
+EMPTY_WORDS = {"util", "utils", "helper", "helpers", "misc", "stuff", "tmp"}
 PYTEST_WORDS = {"tmp_path", "tmp_path_factory"}
 BRITISH = re.compile(
     r"authoris|recognis|organis|initialis|serialis|normalis|finalis|utilis|synchronis"

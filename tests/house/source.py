@@ -1,6 +1,6 @@
 """What a rule of the house reads, and what it answers.
 
-An honest exception is written where it is made, on the line or the line above, with its reason:
+An honest exception is written where it is made, on the line or above the statement, with its reason:
 
     started = perf_counter()  # house: allow clock: a bench measures real time
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "src/milletpay"
 
-_EXCUSE = re.compile(r"house: allow (?P<rule>[a-z-]+): (?P<reason>\S.{9,})")
+_EXCUSE = re.compile(r"house: allow (?P<rule>[a-z-]+): (?P<reason>\S.{7,})")
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,13 @@ class Source:
             if (found := _EXCUSE.search(comment))
         }
 
+    def start_of(self, line: int) -> int:
+        """The line on which the innermost statement begins that goes over a line."""
+        if not self.is_python:
+            return line
+        nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.stmt))
+        return max((n.lineno for n in nodes if n.lineno <= line <= (n.end_lineno or n.lineno)), default=line)
+
     @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Its comments, with the line of each."""
@@ -122,8 +129,8 @@ def standing(rule: Rule, source: Source) -> Iterator[Breach]:
 
 
 def excuse_of(breach: Breach, source: Source) -> tuple[int, str] | None:
-    """The exception that covers a breach: on its line, or in a comment on the line above."""
-    for line in (breach.line, breach.line - 1):
+    """The exception that covers a breach: on its line, on the line above, or above the statement it is in."""
+    for line in (breach.line, breach.line - 1, source.start_of(breach.line) - 1):
         if (line, breach.rule) in source.excuses:
             return line, breach.rule
     return None

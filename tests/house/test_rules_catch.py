@@ -91,9 +91,11 @@ HONEST: list[tuple[Rule, str, str]] = [
     (rules_reach.no_float, LEDGER, "if isinstance(amount, float | str): ..."),
     (rules_reach.no_float, LEDGER, "half, rest = divmod(amount, 2)"),
     (rules_reach.no_float, "src/milletpay/plumbing/desk.py", "wait = 0.5"),
+    (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setattr(store, 'TAIL_MAX', 3)"),
     (rules_reach.no_mocks, TEST, "def test(monkeypatch):\n    monkeypatch.setenv('HOME', '/nowhere')"),
     (rules_sql.sql_is_source, DOMAIN, '"""SELECT is a word."""\nsay = "UPDATE the terminal first"'),
     (rules_sql.sql_is_source, DOMAIN, "q = f'CREATE DATABASE {name}'"),
+    (rules_sql.sql_is_source, DOMAIN, "# house: allow sql-is-source: for a test\nq = (\n    'SELECT 1'\n)"),
     (rules_sql.own_schema, SQL, "SELECT p.amount FROM payments.payment p -- not ledger.transfer"),
     (rules_sql.own_schema, SQL, "SELECT account.ledger FROM payments.account"),
 ]

@@ -11,20 +11,20 @@ from tests.house.rules_sql import schemas
 from tests.house.source import PACKAGE, ROOT, sources
 
 STATEMENTS = {
-    f"{package}.{name}": text
-    for package in sorted(path.parent.name for path in (ROOT / PACKAGE).glob("*/statements.sql"))
-    for name, text in load_statements(f"milletpay.{package}").items()
+    (folder, name): text
+    for folder in sorted(path.parent for path in (ROOT / PACKAGE).rglob("statements.sql"))
+    for name, text in load_statements(".".join(folder.relative_to(ROOT / "src").parts)).items()
 }
 
 
 async def test_every_statement_prepares(database: Database) -> None:
     refused = []
     async with database.connection() as connection:
-        for name, text in STATEMENTS.items():
+        for (folder, name), text in STATEMENTS.items():
             try:
                 await connection.prepare(text)
             except asyncpg.PostgresError as error:
-                refused.append(f"{name}: {error}")
+                refused.append(f"{folder.name}/{name}: {error}")
     assert STATEMENTS
     assert not refused, "PostgreSQL refuses on the migrated schema:\n" + "\n".join(refused)
 
@@ -36,14 +36,20 @@ async def test_a_wrong_statement_is_refused(database: Database, text: str) -> No
             await connection.prepare(text)
 
 
+def _names(text: str, *, name: str) -> bool:
+    """Whether Python names a statement: in full, or as the beginning of an f-string, `f"sealed_{kind}"`."""
+    beginnings = re.findall(r"""\bf["']([a-z_]{4,})\{""", text)
+    in_full = f'"{name}"' in text or f"'{name}'" in text
+    return in_full or any(name.startswith(beginning) for beginning in beginnings)
+
+
 def test_every_statement_is_used() -> None:
     unused = []
-    for statement in STATEMENTS:
-        package, _, name = statement.partition(".")
-        users = [source for source in sources() if source.is_python and source.package == package]
-        if not any(re.search(rf"""["']{name}["']""", source.text) for source in users):
-            unused.append(statement)
-    assert not unused, f"nothing in their package names these statements; remove them: {unused}"
+    for folder, name in STATEMENTS:
+        beside = [source.text for source in sources() if (ROOT / source.path).is_relative_to(folder)]
+        if not any(_names(text, name=name) for text in beside):
+            unused.append(f"{folder.name}/{name}")
+    assert not unused, f"nothing beside them names these statements; remove them: {unused}"
 
 
 async def test_the_schema_keeps_the_rules(database: Database) -> None:

@@ -9,6 +9,18 @@ pending ones; a limited account never passes its limit; an id is used once, also
 refused for a passing reason.
 """
 
+from milletpay.ledger.bookkeeping import Bookkeeper, open_bookkeeper
+from milletpay.ledger.check import (
+    Finding,
+    NotAHead,
+    Outcome,
+    Proof,
+    ProofReport,
+    Proven,
+    PublishedHead,
+    prove_books,
+)
+from milletpay.ledger.day_end import ClosedDay, DayNotBegun, close_day
 from milletpay.ledger.machine import Machine
 from milletpay.ledger.model import (
     AMOUNT_MAX,
@@ -24,6 +36,7 @@ from milletpay.ledger.model import (
     TransferFlags,
 )
 from milletpay.ledger.rows import NotAnEvent, NotAnInteger
+from milletpay.ledger.tracing import Ending, Trace, TracedTransfer, trace
 
 __all__ = [
     "AMOUNT_MAX",
@@ -31,13 +44,30 @@ __all__ = [
     "ID_MAX",
     "Account",
     "AccountFlags",
+    "Bookkeeper",
+    "ClosedDay",
     "CreateAccountStatus",
     "CreateTransferStatus",
+    "DayNotBegun",
+    "Ending",
+    "Finding",
     "Machine",
+    "NotAHead",
     "NotAnEvent",
     "NotAnInteger",
+    "Outcome",
     "PendingStatus",
+    "Proof",
+    "ProofReport",
+    "Proven",
+    "PublishedHead",
     "Resolution",
+    "Trace",
+    "TracedTransfer",
     "Transfer",
     "TransferFlags",
+    "close_day",
+    "open_bookkeeper",
+    "prove_books",
+    "trace",
 ]

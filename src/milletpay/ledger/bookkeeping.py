@@ -18,7 +18,7 @@ from milletpay.ledger.model import (
     CreateTransferStatus,
     Transfer,
 )
-from milletpay.ledger.rows import NotAnEvent
+from milletpay.ledger.rows import NotAnEvent, pack_transfers
 from milletpay.ledger.store import Book
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
@@ -82,9 +82,8 @@ class Bookkeeping:
             try:
                 if isinstance(command, CreateTransfers):
                     events = command.events
-                    accounts.update(
-                        [t.debit_account_id for t in events], [t.credit_account_id for t in events]
-                    )
+                    accounts |= book.machine.unknown_accounts([t.debit_account_id for t in events])
+                    accounts |= book.machine.unknown_accounts([t.credit_account_id for t in events])
                     transfers += [t.id for t in events]
                     transfers += [t.pending_id for t in events if t.pending_id]
                 elif isinstance(command, CreateAccounts):
@@ -131,14 +130,19 @@ async def _decide_in_slices(book: Book, events: Sequence[Transfer]) -> Answer:
     statuses: list[CreateTransferStatus] = []
     timestamp = book.stamp(len(events))
     start = 0
-    while start < len(events):
-        end = min(start + SLICE, len(events))
-        while end < len(events) and int(events[end - 1].flags) & LINKED:
-            end += 1
-        statuses += book.machine.create_transfers(events[start:end], timestamp - len(events) + end)
-        book.send_ahead()
-        await asyncio.sleep(0)
-        start = end
+    try:
+        while start < len(events):
+            end = min(start + SLICE, len(events))
+            while end < len(events) and int(events[end - 1].flags) & LINKED:
+                end += 1
+            statuses += book.machine.create_transfers(events[start:end], timestamp - len(events) + end)
+            book.send_ahead()
+            await asyncio.sleep(0)
+            start = end
+    except (NotAnEvent, AttributeError, TypeError, ValueError):
+        # Said of the whole batch: the place that a piece would name is one in the piece.
+        pack_transfers(events, first_timestamp=timestamp - len(events) + 1)
+        raise
     return statuses
 
 

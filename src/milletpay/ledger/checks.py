@@ -50,8 +50,8 @@ def balanced(amount: int, flags: int, debit: Standing, credit: Standing) -> int:
     return amount
 
 
-def overflowing(amount: int, flags: int, debit: Standing, credit: Standing) -> CreateTransferStatus | None:
-    """Which balance would pass `AMOUNT_MAX`, or None."""
+def overflowing(amount: int, flags: int, debit: Standing, credit: Standing) -> CreateTransferStatus:
+    """Which balance would pass `AMOUNT_MAX`, when a side's balances together would."""
     if flags & PENDING and debit.debits_pending + amount > AMOUNT_MAX:
         return T.overflows_debits_pending
     if flags & PENDING and credit.credits_pending + amount > AMOUNT_MAX:
@@ -62,6 +62,4 @@ def overflowing(amount: int, flags: int, debit: Standing, credit: Standing) -> C
         return T.overflows_credits_posted
     if debit.debits_pending + debit.debits_posted + amount > AMOUNT_MAX:
         return T.overflows_debits
-    if credit.credits_pending + credit.credits_posted + amount > AMOUNT_MAX:
-        return T.overflows_credits
-    return None
+    return T.overflows_credits

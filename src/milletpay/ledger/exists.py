@@ -74,15 +74,20 @@ def transfer_exists(t: Transfer, existing: Transfer, *, pending: Transfer | None
 
 def completed(t: Transfer, pending: Transfer) -> Transfer:
     """The event with what it leaves open taken from the pending transfer that it posts or voids."""
-    whole = t.amount == (AMOUNT_MAX if int(t.flags) & POST else 0)
     return replace(
         t,
         debit_account_id=t.debit_account_id or pending.debit_account_id,
         credit_account_id=t.credit_account_id or pending.credit_account_id,
-        amount=pending.amount if whole else t.amount,
+        amount=resolved_amount(t, pending),
         user_data_128=t.user_data_128 or pending.user_data_128,
         user_data_64=t.user_data_64 or pending.user_data_64,
         user_data_32=t.user_data_32 or pending.user_data_32,
         ledger=t.ledger or pending.ledger,
         code=t.code or pending.code,
     )
+
+
+def resolved_amount(t: Transfer, pending: Transfer) -> int:
+    """How much an event posts or voids: all of the pending transfer, where it leaves that open."""
+    whole = t.amount == (AMOUNT_MAX if int(t.flags) & POST else 0)
+    return pending.amount if whole else t.amount

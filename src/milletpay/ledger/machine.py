@@ -17,10 +17,12 @@ from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
 from milletpay.ledger.checks import balanced, malformed, overflowing
-from milletpay.ledger.exists import account_exists, completed, transfer_exists
+from milletpay.ledger.exists import account_exists, resolved_amount, transfer_exists
 from milletpay.ledger.model import (
     ACCOUNT_RESERVED,
     AMOUNT_MAX,
+    BALANCING_CREDIT,
+    BALANCING_DEBIT,
     BATCH_MAX,
     CLOSING_CREDIT,
     CLOSING_DEBIT,
@@ -45,6 +47,7 @@ from milletpay.ledger.model import (
 from milletpay.ledger.rows import (
     NotAnEvent,
     pack_accounts,
+    pack_resolving,
     pack_transfer,
     pack_transfers,
     timestamp_of,
@@ -54,6 +57,7 @@ from milletpay.ledger.state import Chain, State, stand
 
 A = CreateAccountStatus
 T = CreateTransferStatus
+BALANCING = BALANCING_DEBIT | BALANCING_CREDIT
 EventT = TypeVar("EventT", Account, Transfer)
 StatusT = TypeVar("StatusT", CreateAccountStatus, CreateTransferStatus)
 
@@ -75,8 +79,7 @@ class Machine(State):
         """Create accounts; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
         :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
-        last;
-            nothing is applied then
+            last; nothing is applied then
         """
         rows = pack_accounts(events, first_timestamp=self._first_timestamp(len(events), timestamp))
         batch = _Batch(decide=self._create_account, words=A, last=len(events) - 1)
@@ -90,19 +93,18 @@ class Machine(State):
         """Create transfers; event i of n is given `timestamp - n + 1 + i`. One status an event, in order.
 
         :raises NotAnEvent: a value out of its range, too many events, or a timestamp that is not after the
-        last;
-            nothing is applied then
+            last; nothing is applied then
         """
         rows = pack_transfers(events, first_timestamp=self._first_timestamp(len(events), timestamp))
         batch = _Batch(decide=self._create_transfer, words=T, last=len(events) - 1)
-        statuses, created = batch.statuses, T.created
-        accounts, transfers, burnt = self._accounts, self._transfers, self._burnt
+        statuses, created, pending = batch.statuses, T.created, PendingStatus.pending
+        accounts, transfers, pendings, burnt = self._accounts, self._transfers, self._pendings, self._burnt
         new_rows, touched, work = self.changes.transfers, self.changes.touched, self._work
         for t, row in zip(events, rows, strict=True):
-            # The common case first: a plain transfer that breaks no rule. Whatever is not plainly that goes
-            # down the column, which alone says what is wrong.
+            # The common case first: a plain or a plain pending transfer that breaks no rule. Whatever is not
+            # plainly that goes down the column, which alone says what is wrong.
             if (
-                t.flags == 0
+                ((flags := t.flags) == 0 or flags == PENDING)
                 and (debit := accounts.get(t.debit_account_id)) is not None
                 and (credit := accounts.get(t.credit_account_id)) is not None
                 and debit is not credit
@@ -113,10 +115,10 @@ class Machine(State):
                 and not (t.timestamp or t.pending_id or t.timeout or debit.closed or credit.closed)
                 and t.code
                 and self._chain is None
-                and (dr := debit.debits_posted + (amount := t.amount)) + debit.debits_pending <= AMOUNT_MAX
-                and (cr := credit.credits_posted + amount) + credit.credits_pending <= AMOUNT_MAX
-                and not (debit.debits_limited and dr + debit.debits_pending > debit.credits_posted)
-                and not (credit.credits_limited and cr + credit.credits_pending > credit.debits_posted)
+                and (dr := debit.debits_posted + debit.debits_pending + (amount := t.amount)) <= AMOUNT_MAX
+                and (cr := credit.credits_posted + credit.credits_pending + amount) <= AMOUNT_MAX
+                and not (debit.debits_limited and dr > debit.credits_posted)
+                and not (credit.credits_limited and cr > credit.debits_posted)
             ):
                 if debit.changed_in != work:
                     debit.changed_in = work
@@ -124,8 +126,13 @@ class Machine(State):
                 if credit.changed_in != work:
                     credit.changed_in = work
                     touched.append(credit)
-                debit.debits_posted = dr
-                credit.credits_posted = cr
+                if flags:
+                    debit.debits_pending += amount
+                    credit.credits_pending += amount
+                    pendings[id] = pending
+                else:
+                    debit.debits_posted += amount
+                    credit.credits_posted += amount
                 transfers[id] = row
                 new_rows.append(row)
                 statuses.append(created)
@@ -178,6 +185,12 @@ class Machine(State):
     def _follow(self, batch: _Batch[EventT, StatusT], event: EventT, row: bytes) -> None:
         """Send one event down the column, alone or as a link of a chain, and note what became of it."""
         linked = int(event.flags) & LINKED
+        if not linked and self._chain is None:
+            status = batch.decide(event, row)
+            if status in TRANSIENT:
+                self._burn(event, row)
+            batch.statuses.append(status)
+            return
         place = len(batch.statuses)
         if linked and self._chain is None:
             changes = self.changes
@@ -199,12 +212,15 @@ class Machine(State):
             self._take_back(chain)
             batch.statuses[chain.start :] = [batch.words.linked_event_failed] * (place - chain.start)
         if status in TRANSIENT:
-            # After the chain was taken back, so that the id stays burnt.
-            self._burnt.add(event.id)
-            self.changes.burnt.append((event.id, timestamp_of(row)))
+            self._burn(event, row)  # After the chain was taken back, so that the id stays burnt.
         batch.statuses.append(status)
         if chain is not None and (not linked or place == batch.last):
             self._chain = None
+
+    def _burn(self, event: Account | Transfer, row: bytes) -> None:
+        """Note that an id is used up by a refusal that depended on the moment."""
+        self._burnt.add(event.id)
+        self.changes.burnt.append((event.id, timestamp_of(row)))
 
     def _create_account(self, a: Account, row: bytes) -> CreateAccountStatus:
         flags = int(a.flags)
@@ -248,7 +264,7 @@ class Machine(State):
             return T.id_must_not_be_zero
         if t.id == ID_MAX:
             return T.id_must_not_be_int_max
-        if (existing := self.transfer(t.id)) is not None:
+        if t.id in self._transfers and (existing := self.transfer(t.id)) is not None:
             return transfer_exists(t, existing, pending=self.transfer(existing.pending_id))
         if t.id in self._burnt:
             return T.id_already_failed
@@ -272,16 +288,16 @@ class Machine(State):
             return T.debit_account_already_closed
         if credit.closed:
             return T.credit_account_already_closed
-        amount = balanced(t.amount, flags, debit, credit)
-        if (overflow := overflowing(amount, flags, debit, credit)) is not None:
-            return overflow
+        amount = balanced(t.amount, flags, debit, credit) if flags & BALANCING else t.amount
+        dr = debit.debits_pending + debit.debits_posted + amount
+        cr = credit.credits_pending + credit.credits_posted + amount
+        if dr > AMOUNT_MAX or cr > AMOUNT_MAX:
+            return overflowing(amount, flags, debit, credit)
         timestamp = timestamp_of(row)
         if timestamp + t.timeout * SECOND > TIMESTAMP_MAX:
             return T.overflows_timeout
-        dr = debit.debits_pending + debit.debits_posted + amount
         if debit.debits_limited and dr > debit.credits_posted:
             return T.exceeds_credits
-        cr = credit.credits_pending + credit.credits_posted + amount
         if credit.credits_limited and cr > credit.debits_posted:
             return T.exceeds_debits
 
@@ -328,12 +344,13 @@ class Machine(State):
             return T.pending_transfer_has_different_ledger
         if t.code and t.code != p.code:
             return T.pending_transfer_has_different_code
-        created = replace(completed(t, p), timestamp=timestamp_of(row))
-        if created.amount > p.amount:
+        amount = resolved_amount(t, p)
+        if amount > p.amount:
             return T.exceeds_pending_transfer_amount
-        if flags & VOID and created.amount < p.amount:
+        if flags & VOID and amount < p.amount:
             return T.pending_transfer_has_different_amount
-        if (ended := self._ended(p, created.timestamp)) is not None:
+        timestamp = timestamp_of(row)
+        if (ended := self._ended(p, timestamp)) is not None:
             return ended
         debit, credit = self._accounts[p.debit_account_id], self._accounts[p.credit_account_id]
         if flags & POST and debit.closed:
@@ -342,11 +359,11 @@ class Machine(State):
             return T.credit_account_already_closed
 
         # From here it must succeed.
-        self._release(p, PendingStatus.posted if flags & POST else PendingStatus.voided, created.timestamp)
+        self._release(p, PendingStatus.posted if flags & POST else PendingStatus.voided, timestamp)
         if flags & POST:
-            debit.debits_posted += created.amount
-            credit.credits_posted += created.amount
-        self._add(t.id, pack_transfer(created))
+            debit.debits_posted += amount
+            credit.credits_posted += amount
+        self._add(t.id, pack_resolving(t, p, amount=amount, timestamp=timestamp))
         return T.created
 
     def _add(self, id: int, row: bytes) -> None:
@@ -356,15 +373,15 @@ class Machine(State):
     def _ended(self, p: Transfer, timestamp: int) -> CreateTransferStatus | None:
         """Why a pending transfer can no longer be resolved, or None."""
         match self._pendings[p.id]:
+            case PendingStatus.pending:
+                due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
+                return T.pending_transfer_expired if due else None
             case PendingStatus.posted:
                 return T.pending_transfer_already_posted
             case PendingStatus.voided:
                 return T.pending_transfer_already_voided
             case PendingStatus.expired:
                 return T.pending_transfer_expired
-            case PendingStatus.pending:
-                due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
-                return T.pending_transfer_expired if due else None
 
     def _release(self, p: Transfer, status: PendingStatus, timestamp: int) -> None:
         """End a pending transfer: free its amount; unless it was posted, open what it had closed."""
@@ -376,7 +393,8 @@ class Machine(State):
         debit.debits_pending -= p.amount
         credit.credits_pending -= p.amount
         if status is not PendingStatus.posted:
-            debit.closed = debit.closed and not int(p.flags) & CLOSING_DEBIT
-            credit.closed = credit.closed and not int(p.flags) & CLOSING_CREDIT
+            flags = int(p.flags)
+            debit.closed = debit.closed and not flags & CLOSING_DEBIT
+            credit.closed = credit.closed and not flags & CLOSING_CREDIT
         self._pendings[p.id] = status
         self.changes.resolutions.append(Resolution(pending_id=p.id, status=status, timestamp=timestamp))

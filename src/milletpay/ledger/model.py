@@ -4,8 +4,8 @@ The model is the one that TigerBeetle documents (reference, release 0.17), with 
 are integers of minor units up to `AMOUNT_MAX`. Ids are integers of 128 bits, timestamps are nanoseconds since
 1970.
 
-The two records are not frozen, because that makes building one three times slower, and a payment builds
-several. Nothing is lost: the machine keeps the bytes of a record, never the object that it was given.
+The records are not frozen, because that makes building one three times slower, and a payment builds several.
+Nothing is lost: the machine keeps the bytes of a record, never the object that it was given.
 """
 
 from dataclasses import dataclass
@@ -178,7 +178,7 @@ class PendingStatus(StrEnum):
     """It was released by time, without a transfer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resolution:
     """The end of a pending transfer: which, how, and the book's timestamp of it."""
 

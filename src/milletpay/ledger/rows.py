@@ -8,6 +8,7 @@ width.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from operator import itemgetter
 
 from milletpay.ledger.model import (
@@ -52,6 +53,9 @@ PENDING_CODES = {PendingStatus.posted: 1, PendingStatus.voided: 2, PendingStatus
 
 PENDING_STATUSES = {code: status for status, code in PENDING_CODES.items()}
 """How to read it."""
+
+# To make one takes as long as to unpack the rest of a row.
+_transfer_flags = cache(TransferFlags)
 
 _ACCOUNT_FIELDS = {
     "id": 128,
@@ -191,6 +195,27 @@ def pack_transfer(transfer: Transfer) -> bytes:
     )  # fmt: skip
 
 
+def pack_resolving(t: Transfer, pending: Transfer, *, amount: int, timestamp: int) -> bytes:
+    """Pack a transfer that posts or voids, with what it leaves open taken from the pending transfer."""
+    p = pending
+    return _TRANSFER.pack(
+        13,
+        16, t.id.to_bytes(16),
+        16, p.debit_account_id.to_bytes(16),
+        16, p.credit_account_id.to_bytes(16),
+        8, amount,
+        16, p.id.to_bytes(16),
+        16, (t.user_data_128 or p.user_data_128).to_bytes(16),
+        8, t.user_data_64 or p.user_data_64,
+        4, t.user_data_32 or p.user_data_32,
+        4, 0,
+        4, p.ledger,
+        2, p.code,
+        2, t.flags,
+        8, timestamp,
+    )  # fmt: skip
+
+
 def unpack_transfer(row: bytes) -> Transfer:
     """The transfer of a row."""
     v = _TRANSFER.unpack(row)
@@ -206,7 +231,7 @@ def unpack_transfer(row: bytes) -> Transfer:
         v[18],
         v[20],
         v[22],
-        TransferFlags(v[24]),
+        _transfer_flags(v[24]),
         v[26],
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from typing import Final
 
 from milletpay.ledger.model import (
     CLOSED,
@@ -22,6 +23,12 @@ from milletpay.ledger.model import (
     Transfer,
 )
 from milletpay.ledger.rows import id_of, pack_account, pack_transfer, unpack_account, unpack_transfer
+
+ROOM: Final = 10_000
+"""How many transfers and burnt ids memory takes in before it drops those that the store can find again."""
+
+PENDINGS_MAX: Final = 100_000
+"""How many open pending transfers memory holds before it drops them, too."""
 
 
 @dataclass(slots=True)
@@ -66,6 +73,7 @@ class State:
         self._timestamp = 0
         self._timestamp_kept = 0
         self._work = 1
+        self._room = ROOM
         self._chain: Chain | None = None
         self.changes = Changes()
 
@@ -151,11 +159,14 @@ class State:
 
     def unknown_accounts(self, ids: Iterable[int]) -> set[int]:
         """Which of these accounts are not in memory."""
-        return set(ids) - self._accounts.keys()
+        # Nearly all are known: asking for each is faster than making a set of all.
+        accounts = self._accounts
+        return {id for id in ids if id not in accounts}
 
     def unknown_transfers(self, ids: Iterable[int]) -> set[int]:
         """Which of these transfers are not in memory."""
-        return set(ids) - self._transfers.keys()
+        transfers = self._transfers
+        return {id for id in ids if id not in transfers}
 
     @property
     def size(self) -> int:
@@ -181,14 +192,24 @@ class State:
         return True
 
     def forget(self) -> None:
-        """Drop what the store can find again: transfers, but for the open pending ones, and burnt ids."""
+        """Drop what the store can find again: transfers, but for the open pending ones, and burnt ids.
+
+        What is known of them does not change, so that it is enough to do it when there are many.
+        """
+        if len(self._transfers) + len(self._burnt) < self._room:
+            return
         self._pendings = {
             id: status
             for id, status in self._pendings.items()
             if status is PendingStatus.pending and id in self._transfers
         }
+        if len(self._pendings) > PENDINGS_MAX:
+            self.forget_pendings()
         self._transfers = {id: self._transfers[id] for id in self._pendings}
+        self._expiries = [expiry for expiry in self._expiries if expiry[2] in self._pendings]
+        heapify(self._expiries)
         self._burnt.clear()
+        self._room = 2 * len(self._transfers) + ROOM
 
     def forget_pendings(self) -> None:
         """Drop the open pending transfers too."""

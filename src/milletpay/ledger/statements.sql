@@ -100,3 +100,30 @@ WHERE a.id = f.id;
 -- name: drop_tail
 -- Forget the tail, once the checkpoint holds it.
 DELETE FROM ledger.tail;
+
+-- name: head_of_day
+-- The last batch of an accounting date or of one before it.
+SELECT number, timestamp, accounting_date, id_max, expired_to, tail_from, digest
+FROM ledger.batch
+WHERE accounting_date <= $1
+ORDER BY number DESC
+LIMIT 1;
+
+-- name: batch_at
+-- The batch that owns a timestamp.
+SELECT number, accounting_date FROM ledger.batch WHERE timestamp >= $1 ORDER BY number LIMIT 1;
+
+-- name: transfer_at
+-- The transfer of a timestamp.
+SELECT id FROM ledger.transfer WHERE timestamp = $1;
+
+-- name: transfers_about
+-- The last transfers of an account, or of a business object; looks through all transfers.
+SELECT t.id, t.debit_account_id, t.credit_account_id, t.amount, t.pending_id, t.user_data_128, t.user_data_64,
+    t.user_data_32, t.timeout, t.ledger, t.code, t.flags, t.timestamp,
+    r.status AS ended, r.timestamp AS ended_at
+FROM ledger.transfer AS t
+LEFT JOIN ledger.resolution AS r ON r.pending_id = t.id
+WHERE $1 IN (t.debit_account_id, t.credit_account_id, t.user_data_128)
+ORDER BY t.timestamp DESC
+LIMIT $2;

@@ -158,12 +158,10 @@ class Book:
         id_max = self.head.id_max
         old = [id for id in transfers if type(id) is int and id <= id_max]
         ids = _possible(self.machine.unknown_transfers(old))
-        touched = set(accounts)
-        if ids:
-            rows = await connection.fetch(SQL["transfers"], ids)
-            burnt = await connection.fetch(SQL["burnt"], ids)
-            touched |= self._take(rows, burnt=[row["id"] for row in burnt])
-        await self._load_accounts(connection, touched)
+        rows = await connection.fetch(SQL["transfers"], ids) if ids else []
+        burnt = await connection.fetch(SQL["burnt"], ids) if ids else []
+        await self._load_accounts(connection, {*accounts, *_ends_touch(rows)})
+        self._take(rows, burnt=[row["id"] for row in burnt])
 
     def send_ahead(self) -> None:
         """Send the transfers that are decided to the database, while others still are being decided.
@@ -253,13 +251,17 @@ class Book:
             # A database that was restored from a copy has another past than this memory.
             known = self.head.digest == await connection.fetchval(SQL["digest"], self.head.number)
         if not known:
+            self._current = False
             self.machine = Machine()
             self.head = Head()
             self._behind.clear()
             self._unfolded.clear()
             self._tail_records = 0
+        # All is read before memory takes any of it: where a read fails, memory still is what its head says.
+        tail = await connection.fetch(SQL["tail"], self.head.number)
+        next_due = await connection.fetchval(SQL["next_due"], head.expired_to)
         self.machine.forget_pendings()
-        for row in await connection.fetch(SQL["tail"], self.head.number):
+        for row in tail:
             packed = row["balances"]
             self._tail_records += len(packed) // BALANCE_SIZE
             for id, balances, closed in unpack_balances(packed):
@@ -268,29 +270,27 @@ class Book:
                     self._behind[id] = (balances, closed)
         self.machine.load(timestamp=head.timestamp)
         self.head = head
-        self._next_due = self._next_due_kept = await connection.fetchval(SQL["next_due"], head.expired_to)
+        self._next_due = self._next_due_kept = next_due
         self._current = True
 
     async def _expire(self, connection: Connection) -> None:
         """Let pending transfers expire that are due by now; the last of very many wait for the next batch."""
         rows = await connection.fetch(SQL["due"], self._expired_to, self._now, BATCH_MAX)
         by = self._now if len(rows) < BATCH_MAX else rows[-1]["expires_at"] - 1
-        await self._load_accounts(connection, self._take(rows, burnt=()))
+        await self._load_accounts(connection, _ends_touch(rows))
+        self._take(rows, burnt=())
         self.machine.expire(self.stamp(len(rows)), due_by=by)
         self._expired_to = by
         self._next_due = await connection.fetchval(SQL["next_due"], by)
 
-    def _take(self, rows: Sequence[Row], *, burnt: Iterable[int]) -> set[int]:
-        """Put transfers into memory; the accounts of the pending ones, which their ends will touch."""
-        transfers = [transfer_of(row) for row in rows]
+    def _take(self, rows: Sequence[Row], *, burnt: Iterable[int]) -> None:
+        """Put transfers into memory, after the accounts: memory never holds the one without the other."""
         resolutions = [
             Resolution(pending_id=row["id"], status=PENDING_STATUSES[row["ended"]], timestamp=row["ended_at"])
             for row in rows
             if row["ended"] is not None
         ]
-        self.machine.load(transfers=transfers, resolutions=resolutions, burnt=burnt)
-        pendings = [t for t in transfers if int(t.flags) & PENDING]
-        return {t.debit_account_id for t in pendings} | {t.credit_account_id for t in pendings}
+        self.machine.load(transfers=map(transfer_of, rows), resolutions=resolutions, burnt=burnt)
 
     async def _load_accounts(self, connection: Connection, ids: Iterable[int]) -> None:
         missing = _possible(self.machine.unknown_accounts(ids))
@@ -326,3 +326,9 @@ class Book:
 def _possible(ids: Iterable[object]) -> list[int]:
     """Those that can be ids at all; the machine says what is wrong with the others."""
     return [id for id in ids if isinstance(id, int) and 0 < id < ID_MAX]
+
+
+def _ends_touch(rows: Iterable[Row]) -> set[int]:
+    """The accounts of pending transfers, which their ends will change."""
+    pendings = [row for row in rows if row["flags"] & PENDING]
+    return {row["debit_account_id"] for row in pendings} | {row["credit_account_id"] for row in pendings}

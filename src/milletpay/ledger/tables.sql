@@ -1,8 +1,8 @@
--- ledger: the book. Batches, accounts, transfers, ends of pending transfers, burnt ids. Written by the store alone.
+-- ledger: the book. Batches, accounts, transfers, ends of pending transfers, burnt ids; written by the store.
 --
--- 128-bit ids are uuid, whose order is that of the number. Unsigned fields are kept in signed columns of the same
--- width, bit by bit; the views show them as they are meant. Rows are written by COPY, so that the columns of a table
--- stand in the order of the bytes that go into the digest: keep `milletpay/ledger/rows.py` in step.
+-- 128-bit ids are uuid, whose order is that of the number. Unsigned fields are kept in signed columns of the
+-- same width, bit by bit; the view shows them so too. Rows are written by COPY: columns stand in the order of
+-- the bytes that go into the digest. Keep `milletpay/ledger/rows.py` in step.
 
 CREATE SCHEMA ledger;
 
@@ -19,8 +19,8 @@ CREATE TABLE ledger.batch (
     burnt           integer NOT NULL CHECK (burnt >= 0),
     id_max          uuid NOT NULL,  -- the greatest transfer id used or burnt so far
     expired_to      bigint NOT NULL CHECK (expired_to >= 0),  -- what was due by then is expired
-    tail_from       bigint NOT NULL CHECK (tail_from > 0),  -- balances of this batch and later ones are in the tail
-    digest          bytea NOT NULL CHECK (octet_length(digest) = 32)  -- SHA-256 of the previous one and all it added
+    tail_from       bigint NOT NULL CHECK (tail_from > 0),  -- from this batch on, balances are in the tail
+    digest          bytea NOT NULL CHECK (octet_length(digest) = 32)  -- SHA-256; see `seal` in head.py
 );
 
 -- Who can hold money. The balances are a checkpoint: the newest ones may still be in the tail.
@@ -71,7 +71,8 @@ CREATE TABLE ledger.transfer (
 CREATE INDEX transfer_timestamp ON ledger.transfer USING brin (timestamp);
 
 -- When a pending transfer is due, in nanoseconds; for expiry.
-CREATE INDEX transfer_expires_at ON ledger.transfer ((timestamp + (timeout::bigint & 4294967295) * 1000000000))
+CREATE INDEX transfer_expires_at
+ON ledger.transfer ((timestamp + (timeout::bigint & 4294967295) * 1000000000))
 WHERE timeout <> 0;
 
 -- How a pending transfer ended, once.
@@ -106,7 +107,7 @@ CREATE TABLE ledger.entry (
 -- Balances newer than the checkpoint: one row per batch, folded into the accounts every so many batches.
 CREATE TABLE ledger.tail (
     batch    bigint PRIMARY KEY,
-    balances bytea NOT NULL  -- records of 49 bytes: account id, the four balances in the order of the account, closed
+    balances bytea NOT NULL  -- records of 49 bytes: account id, the four balances in their order, closed
 );
 
 ALTER TABLE ledger.tail ALTER COLUMN balances SET STORAGE EXTERNAL;
@@ -160,8 +161,10 @@ SELECT
 FROM ledger.account AS a
 CROSS JOIN LATERAL (SELECT ledger.tail_record(a.id) AS record) AS t;
 
-GRANT SELECT, INSERT ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt TO millet_app;
-GRANT SELECT, INSERT ON ledger.entry TO millet_app;
-GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed) ON ledger.account TO millet_app;
+GRANT SELECT, INSERT
+ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt, ledger.entry
+TO millet_app;
+GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed)
+ON ledger.account TO millet_app;
 GRANT SELECT, INSERT, DELETE ON ledger.tail TO millet_app;
 GRANT SELECT ON ledger.account_now TO millet_app;

@@ -5,6 +5,7 @@ the 128-bit integer of its big-endian bytes and back, in arrays and COPY too, so
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -28,6 +29,8 @@ BOOK_LOCK: Final = 0x4D494C4C45540001
 
 STATEMENTS: Final = load_statements("milletpay.plumbing")
 
+log = logging.getLogger(__name__)
+
 CONNECT_SECONDS: Final = 10
 ACQUIRE_SECONDS: Final = 30
 STATEMENTS_KEPT: Final = 1000
@@ -40,6 +43,10 @@ SESSION_SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "15s",
     # A session whose client died while it waits for the lock must leave the queue.
     "client_connection_check_interval": "5s",
+    # Nor may one whose machine died without a word; over a unix socket these say nothing.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
 }
 
 
@@ -157,6 +164,16 @@ async def lock_book(connection: Connection) -> None:
     await connection.execute(STATEMENTS["lock_book"], BOOK_LOCK)
 
 
+async def end_silent_writer(connection: Connection, *, seconds: int) -> None:
+    """Free the book's lock from a writer that has been silent for so long in the middle of its work.
+
+    A process that is paused between two statements is ended by the server itself. One that is paused in the
+    middle of a COPY is not: PostgreSQL heeds no timeout there, and would wait for ever.
+    """
+    if await connection.fetch(STATEMENTS["end_silent_writer"], BOOK_LOCK, seconds):
+        log.warning("a writer that was silent for %d s in the middle of a batch was ended", seconds)
+
+
 def unavailable(error: BaseException) -> bool:
     """Say whether the error means that the database is gone, refuses or is full (and not a defect)."""
     if isinstance(error, asyncpg.InterfaceError):
@@ -187,7 +204,8 @@ def unavailable(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """Tell in a sentence or two what is wrong with the database and what to do."""
-    said = str(error) or type(error).__name__
+    # The first line; what PostgreSQL hints at below it, the sentence says.
+    said = str(error).partition("\n")[0] or type(error).__name__
     match error:
         case asyncpg.TooManyConnectionsError():
             return f"The database has no free connection ({said}). Stop clients or raise max_connections."

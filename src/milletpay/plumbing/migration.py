@@ -141,7 +141,8 @@ async def apply_missing(connection: Connection, *, grantee: str) -> None:
 
 def read_tables() -> dict[str, str]:
     """Read the `tables.sql` of each package that has tables, in layer order."""
-    paths = {package: files(f"milletpay.{package}").joinpath("tables.sql") for package in PACKAGES}
+    # By path, not by import: what a package does is none of our business.
+    paths = {package: files("milletpay").joinpath(package, "tables.sql") for package in PACKAGES}
     return {package: path.read_text("utf-8") for package, path in paths.items() if path.is_file()}
 
 

@@ -2,6 +2,21 @@
 -- Wait for the book's lock and keep it until the transaction ends.
 SELECT pg_advisory_xact_lock($1);
 
+-- name: end_silent_writer
+-- End the session that holds the book's lock, if for so many seconds it has waited for its client.
+SELECT pg_terminate_backend(l.pid)
+FROM pg_locks AS l
+INNER JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE
+    l.locktype = 'advisory'
+    AND l.granted
+    AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+    AND l.classid = ($1::bigint >> 32)::oid
+    AND l.objid = ($1::bigint & 4294967295)::oid
+    AND l.objsubid = 1
+    AND a.wait_event = 'ClientRead'
+    AND a.query_start < now() - make_interval(secs => $2);
+
 -- name: prove_commit
 -- Write a transactional message to the write-ahead log, so that COMMIT must bring it to the disk.
 SELECT pg_logical_emit_message(true, 'millet', 'alive');

@@ -6,16 +6,33 @@ from typing import Final
 import click
 
 from milletpay import __version__
+from milletpay.apps.cli.bench import bench
+from milletpay.apps.cli.check import check
+from milletpay.apps.cli.day_end import day_end
+from milletpay.apps.cli.trace import trace_command
 from milletpay.apps.cli.up import up
+from milletpay.benches import BenchRefused, BookBroken
+from milletpay.ledger import DayNotBegun
 from milletpay.plumbing.database import DatabaseUnavailable
+from milletpay.plumbing.desk import DeskRefusal, Unknown
 from milletpay.plumbing.embedded import ServerRefused
 from milletpay.plumbing.loop import Interrupted
 from milletpay.plumbing.migration import MigrationRefused
 from milletpay.plumbing.roles import RoleRefused
 
-COMMANDS: Final = (up,)
+COMMANDS: Final = (up, check, day_end, trace_command, bench)
 
-REFUSALS: Final = (DatabaseUnavailable, MigrationRefused, RoleRefused, ServerRefused)
+REFUSALS: Final = (
+    BenchRefused,
+    BookBroken,
+    DatabaseUnavailable,
+    DayNotBegun,
+    DeskRefusal,
+    MigrationRefused,
+    RoleRefused,
+    ServerRefused,
+    Unknown,
+)
 """What is told to the person who typed the command, without a traceback: it is nobody's defect."""
 
 INTERRUPTED_STATUS: Final = 130

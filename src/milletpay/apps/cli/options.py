@@ -18,8 +18,7 @@ def database_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--data",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="MILLET_DATA",
-        default=lambda: default_data(os.environ),
-        show_default=str(default_data(os.environ)),
+        show_default="in your home, or below /var/lib/milletpay for root",
         show_envvar=True,
         help="Directory of the books, with a PostgreSQL of its own.",
     )
@@ -37,10 +36,16 @@ def database_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def with_settings(
-        *, data: Path, database_url: str | None, app_database_url: str | None, **others: object
+        *, data: Path | None, database_url: str | None, app_database_url: str | None, **others: object
     ) -> object:
         if app_database_url is not None and database_url is None:
             raise click.UsageError("--app-database-url goes with --database-url, the URL of the owner.")
+        try:
+            data = data or default_data(os.environ)
+        except RuntimeError as error:
+            raise click.UsageError(
+                "Your user has no home directory: name a directory with --data."
+            ) from error
         settings = Settings(data=data, database_url=database_url, app_database_url=app_database_url)
         return command(settings=settings, **others)
 

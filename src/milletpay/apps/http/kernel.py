@@ -208,7 +208,7 @@ def _problem(
     if kind.retry_seconds is not None:
         headers = (*headers, (b"retry-after", b"%d" % kind.retry_seconds))
     if surface.show_problem is not None:
-        shown = surface.show_problem(problem)
+        shown = surface.show_problem(problem, request)
         return Answer(
             status=shown.status,
             content=shown.content,

@@ -83,8 +83,8 @@ class Surface:
     """How often one address may call routes that need no credential."""
     ignores_queries: bool = False
     """Whether parameters that no route asks for are passed over, as on pages that are linked to."""
-    show_problem: "Callable[[Any], Answer] | None" = None
-    """How a problem looks here, when it is not JSON."""
+    show_problem: "Callable[[Any, Any], Answer] | None" = None
+    """How a problem of a request looks here, when it is not JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

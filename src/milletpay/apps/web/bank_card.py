@@ -171,9 +171,7 @@ class BankCardPages:
         """Ask how much, to which card, and for the PIN."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            balance = await find_balance(
-                connection, customer=person.id, mode=person.mode, currency=CURRENCY
-            )
+            balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
         said = words_of(self._pages, request, query)
         about_pin = query.said.startswith("pin_")
         return self._pages.show(

@@ -1,9 +1,10 @@
 """Pages: from facts to HTML, in the language and theme of whoever looks; and onward to the next page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -84,9 +85,7 @@ class Pages:
     def go(self, path: str, *cookies: HeaderLine) -> Answer:
         """Send the browser on, so that a refresh repeats nothing."""
         location = (b"location", path.encode("ascii"))
-        return Answer(
-            status=HTTPStatus.SEE_OTHER, content=b"", media=HTML, headers=(location, *cookies)
-        )
+        return Answer(status=HTTPStatus.SEE_OTHER, content=b"", media=HTML, headers=(location, *cookies))
 
     def to_sign_in(self, request: Request) -> Answer:
         """Send somebody to sign in, and back here afterwards."""
@@ -125,7 +124,7 @@ class Pages:
             "money": lambda amount: format_money(amount, language=language),
             "cut_money": lambda amount: cut_money(amount, language=language),
             "category": lambda number: _category(catalog, number, language),
-            "moment": lambda timestamp: moment(timestamp, language=language),
+            "moment": moment,
             "day": lambda timestamp: day(timestamp, language=language),
             "language_tag": TAGS[language],
             "other_language": look.other_language.value,
@@ -144,9 +143,8 @@ def cut_money(amount: Money, *, language: Language) -> CutMoney:
     return CutMoney(minus=minus, symbol=symbol, units=units, cents=point + cents)
 
 
-def moment(timestamp: int, *, language: Language) -> str:
+def moment(timestamp: int) -> str:
     """A moment of an entry: hours and minutes where we are."""
-    del language
     return _local(timestamp).strftime("%H:%M")
 
 
@@ -184,6 +182,7 @@ def _environment(static: Static, *, demo: object) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["groupby_day"] = _by_day
     environment.globals |= {
         "static": static.path,
         "demo": demo,
@@ -192,6 +191,11 @@ def _environment(static: Static, *, demo: object) -> Environment:
         "masked_name": masked_name,
     }
     return environment
+
+
+def _by_day(lines: Iterable[Any]) -> list[list[Any]]:
+    """Lines in their order, those of one day together."""
+    return [list(lines) for _, lines in groupby(lines, key=lambda line: _local(line.timestamp).date())]
 
 
 def _category(catalog: Catalog, number: int, language: Language) -> str:

@@ -1,7 +1,6 @@
 """Who is signed in to the wallet, as the pages see it."""
 
 from types import CoroutineType
-from typing import Any
 
 from milletpay.apps.http.asgi import Headers
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -30,11 +29,10 @@ class People:
             raise Refuse(EdgeRefusal.CREDENTIAL_MISSING, "Nobody is signed in.")
         try:
             shown = self._backing.authenticator.authenticate(token)
-            found = await shown if isinstance(shown, CoroutineType) else shown
+            found: Principal = await shown if isinstance(shown, CoroutineType) else shown
         except CredentialRefused as refused:
             raise Refuse(EdgeRefusal.CREDENTIAL_INVALID, str(refused)) from refused
-        principal: Any = found
-        return principal
+        return found
 
     async def guest(self, request: Request) -> Customer | None:
         """Who looks at a page that is open to everybody, if anybody is signed in."""

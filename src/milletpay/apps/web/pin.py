@@ -46,8 +46,7 @@ def refused_query(refused: SecretRefused, *, what: str) -> str:
 
 def words_of(pages: Pages, request: Request, said: Said) -> str:
     """What a page says of it."""
-    language = pages.look(request).language
-    return pages.said(request, said.said, time=moment(said.until * SECOND, language=language))
+    return pages.said(request, said.said, time=moment(said.until * SECOND))
 
 
 def pin_hint(backing: Backing, pages: Pages, request: Request, person: Customer) -> str:

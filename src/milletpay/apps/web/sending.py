@@ -78,9 +78,7 @@ class SendingPages:
         """The first step."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            balance = await find_balance(
-                connection, customer=person.id, mode=person.mode, currency=CURRENCY
-            )
+            balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
         return self._pages.show(
             request, "send.html", given=query, balance=balance, said=words_of(self._pages, request, query)
         )

@@ -40,9 +40,7 @@ class ShopPages:
     def routes(self) -> tuple[Route, ...]:
         """Its rows."""
         return (
-            Route(
-                method="GET", path="/shop", handler=self.window, summary="The shop", answers={200: bytes}
-            ),
+            Route(method="GET", path="/shop", handler=self.window, summary="The shop", answers={200: bytes}),
             Route(
                 method="GET",
                 path="/shop/{slug}",

@@ -9,7 +9,6 @@ import msgspec
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Media, Route
-from milletpay.apps.http.shapes import Input
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.forms import Form
 from milletpay.apps.web.look import local_path
@@ -17,14 +16,7 @@ from milletpay.apps.web.pages import SIGN_IN, Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, refused_query, words_of
 from milletpay.customers import Customer, NotAPhone, Phone, find_by_phone, read_phone
-from milletpay.identity import (
-    CredentialKind,
-    PhoneShown,
-    SecretRefused,
-    SessionId,
-    end_session,
-    open_session,
-)
+from milletpay.identity import CredentialKind, PhoneShown, SecretRefused, SessionId, end_session, open_session
 from milletpay.plumbing.clock import SECOND
 
 SIGNED_IN_SECONDS = 90 * 24 * 3600

@@ -119,9 +119,7 @@ class WalletPages:
         """What there is, and what moved last."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            balance = await find_balance(
-                connection, customer=person.id, mode=person.mode, currency=CURRENCY
-            )
+            balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
             lines = await lines_of(connection, person, currency=CURRENCY, most=RECENT)
             agreements = await agreements_of(connection, customer=person.id)
         return self._pages.show(
@@ -138,9 +136,7 @@ class WalletPages:
         """A page of the statement, the newest first."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            lines = await lines_of(
-                connection, person, currency=CURRENCY, before=query.before, most=PAGE + 1
-            )
+            lines = await lines_of(connection, person, currency=CURRENCY, before=query.before, most=PAGE + 1)
         older = lines[PAGE - 1].timestamp if len(lines) > PAGE else None
         return self._pages.show(request, "entries.html", lines=lines[:PAGE], older=older)
 

@@ -9,10 +9,10 @@ import json
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from milletpay.apps.worker.chores import Chores, house_chores
-from milletpay.bootstrap import make_links, make_webhooks, open_desk
+from milletpay.bootstrap import make_banks, make_links, make_webhooks, open_desk
 from milletpay.notifications import Reach
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
@@ -21,6 +21,8 @@ from milletpay.plumbing.loop import run
 from milletpay.plumbing.outbox import Relay
 from milletpay.plumbing.telemetry import start_logging
 from milletpay.plumbing.worker import Worker
+from milletpay.rails import Mailbox
+from milletpay.wallets import bank_ears, bank_jobs
 
 MODULE: Final = "milletpay.apps.worker.process"
 READY: Final = b"ready\n"
@@ -50,6 +52,16 @@ class Order:
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
+class Running(Protocol):
+    """What goes on until it is told to stop."""
+
+    async def run(self) -> None:
+        """Go on."""
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end `run`."""
+
+
 async def work(order: Order) -> None:
     """Work until standard input ends, then finish what is in hand."""
     clock = SystemClock()
@@ -67,27 +79,30 @@ async def work(order: Order) -> None:
             clock=clock,
             batch_max=RELAYED_AT_ONCE,
         )
+        banks = make_banks(database, clock=clock)
         worker = Worker(
             database=database,
-            kinds=webhooks.deliverer.kinds(),
+            kinds=[*webhooks.deliverer.kinds(), *bank_jobs(banks=banks, submit=desk.submit)],
             clock=clock,
             entropy=system_entropy,
             new_id=ids.next,
             parallel=PARALLEL,
         )
+        mailbox = Mailbox(banks=banks, hear=bank_ears(submit=desk.submit), clock=clock)
         chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
+        everything: tuple[Running, ...] = (relay, worker, mailbox, chores)
         await relay.register()
 
         def end() -> None:
             asyncio.get_running_loop().remove_reader(sys.stdin)
-            for running in (relay, worker, chores):
+            for running in everything:
                 running.stop()
 
         asyncio.get_running_loop().add_reader(sys.stdin, end)
         sys.stdout.buffer.write(READY)
         sys.stdout.buffer.flush()
         async with asyncio.TaskGroup() as tasks:
-            for running in (relay, worker, chores):
+            for running in everything:
                 tasks.create_task(running.run())
 
 

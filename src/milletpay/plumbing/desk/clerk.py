@@ -8,13 +8,16 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import asyncpg
 
-from milletpay.plumbing.database import BOOK_LOCK, Connection, Database, unavailable
+from milletpay.plumbing.database import BOOK_LOCK, Connection, Database, end_silent_writer, unavailable
 from milletpay.plumbing.desk.business import Business, Facts, Proof, Slowly
 from milletpay.plumbing.desk.line import Answer, Command, Entry, Line
 from milletpay.plumbing.desk.refusals import Stopped, defect_of, unknown_after
 
 STEP_SECONDS: Final = 30
 """How long one step of a transaction may take before its connection counts as broken."""
+
+LOCK_SECONDS: Final = 30
+"""How long to wait for the lock before asking whether its holder is still there."""
 
 PAUSE_SECONDS: Final = (0.02, 1.0)
 """First and longest pause before another try when the database is gone."""
@@ -168,7 +171,7 @@ class Clerk(Generic[Command, Facts, Answer]):
         connection = self._connection
         if connection is not None:
             try:
-                async with asyncio.timeout(STEP_SECONDS):
+                async with asyncio.timeout(LOCK_SECONDS):
                     await connection.execute(BEGIN)
             except Exception as error:  # noqa: BLE001 - on a new connection it will show what it is
                 log.warning("the desk connects anew: %s", error)
@@ -176,7 +179,8 @@ class Clerk(Generic[Command, Facts, Answer]):
             else:
                 return connection
         connection = await self.connect()
-        async with asyncio.timeout(STEP_SECONDS):
+        async with asyncio.timeout(LOCK_SECONDS):
+            await end_silent_writer(connection, seconds=LOCK_SECONDS)
             await connection.execute(BEGIN)
         return connection
 

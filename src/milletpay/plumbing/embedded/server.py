@@ -29,6 +29,8 @@ from milletpay.plumbing.embedded.tuning import settings_for, this_machine
 
 DATABASE: Final = "millet"
 WATCH_SECONDS: Final = 0.2
+STUCK_SECONDS: Final = 10
+SHUTTING_DOWN: Final = "LOG:  shutting down"
 STILL_IN_USE: Final = "shared memory block"
 COPIES: Final = Path("/var/lib/milletpay")
 NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -198,9 +200,28 @@ class EmbeddedServer:
             await connection.close()
 
     async def _end(self) -> None:
-        """Fast shutdown, and wait until it is done."""
+        """Fast shutdown, and wait until it is done.
+
+        PostgreSQL 18 never ends when it is told so while it recovers from the death of one of its processes.
+        """
         process = self._process
         if process is not None and process.status() is None:
             process.signal(signal.SIGINT)
-            await wait_while(lambda: process.status() is None, doing="PostgreSQL is stopping", say=self._say)
+            deadline = asyncio.get_running_loop().time() + STUCK_SECONDS
+
+            def is_stuck() -> bool:
+                late = asyncio.get_running_loop().time() > deadline
+                return late and process.status() is None and SHUTTING_DOWN not in process.said()
+
+            await wait_while(
+                lambda: process.status() is None and not is_stuck(),
+                doing="PostgreSQL is stopping",
+                say=self._say,
+            )
+            if process.status() is None:
+                self._say("PostgreSQL does not stop by itself: ending it. It recovers when it starts again.")
+                process.signal(signal.SIGQUIT)
+                await wait_while(
+                    lambda: process.status() is None, doing="PostgreSQL is stopping", say=self._say
+                )
         remove_socket_directory(self._places)

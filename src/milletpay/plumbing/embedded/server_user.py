@@ -70,9 +70,10 @@ def _find_user() -> pwd.struct_passwd | None:
 
 def _make_user() -> pwd.struct_passwd:
     advice = f"PostgreSQL does not run as root. Create a system user {NAME}, or run as an ordinary user."
-    if shutil.which(USERADD[0]) is None:
+    program = shutil.which(USERADD[0], path=f"{os.defpath}:/usr/sbin:/sbin")
+    if program is None:
         raise ServerRefused(f"{advice} (The program useradd, which would create it, was not found.)")
-    made = subprocess.run(USERADD, check=False, capture_output=True, text=True)
+    made = subprocess.run([program, *USERADD[1:]], check=False, capture_output=True, text=True)
     # Another process may have made it in the same moment: what counts is that it is there.
     entry = _find_user()
     if entry is None:

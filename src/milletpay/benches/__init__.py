@@ -1,0 +1,28 @@
+"""The benches: MilletPay measured from outside, as those who use it meet it.
+
+A bench makes its inputs before the clock starts, drives the real thing, counts every answer, proves the books
+afterwards, and says under which conditions its figures were taken. It refuses to measure what would not be
+true of a live system: a server that loses what it has committed, a disk that is memory.
+"""
+
+from milletpay.benches.ledger import BookBroken, LedgerPlan, describe_ledger, run_ledger
+from milletpay.benches.peers import run_peers
+from milletpay.benches.place import BENCH_DIRECTORY, BenchRefused, open_place
+from milletpay.benches.report import Figure, PeerFigure, Report, Work
+from milletpay.benches.works import LEDGER_WORKS
+
+__all__ = [
+    "BENCH_DIRECTORY",
+    "LEDGER_WORKS",
+    "BenchRefused",
+    "BookBroken",
+    "Figure",
+    "LedgerPlan",
+    "PeerFigure",
+    "Report",
+    "Work",
+    "describe_ledger",
+    "open_place",
+    "run_ledger",
+    "run_peers",
+]

@@ -25,17 +25,9 @@ from milletpay.apps.web.wallet import WalletPages
 RATE_OF_ANYONE: Final = Rate(per_second=50, at_once=500)
 """How often one address may ask for pages that need nobody to be signed in."""
 
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load and where its forms may go: only here, and nothing inline."""
 
@@ -69,7 +61,7 @@ def page_tables(backing: Backing) -> list[Table]:
         base_url=backing.links.base_url,
         form_key=backing.form_key,
         entropy=backing.entropy,
-        demo=backing.demo,
+        is_demo=backing.is_demo,
     )
     people = People(backing, pages.cookies)
     surface = Surface(

@@ -1,45 +1,17 @@
-"""What stands behind the pages: what they ask and tell, named, so that it is wired in one place."""
+"""What stands behind the pages, wired in one place."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
 
+from milletpay.apps.web.demo import TownFile
+from milletpay.bootstrap import House, TradeDesk
 from milletpay.checkout import CheckoutKeys, Watch
-from milletpay.codes import Links
+from milletpay.codes import Links, key_for
 from milletpay.identity import Authenticator, OneTimeCodes, Pins
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import Merchant, MerchantId
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
-from milletpay.plumbing.desk import Desk
-from milletpay.plumbing.ids import Entropy, IdSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoPerson:
-    """Somebody whom a visitor of the demo may be."""
-
-    name: str
-    phone: str
-    pin: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demo:
-    """What is told to people who try a demo; one-time codes are shown to them too."""
-
-    people: Sequence[DemoPerson]
-
-
-class Town(Protocol):
-    """What the front page and the shop need to know of who is there."""
-
-    async def partners(self) -> Sequence[Merchant]:
-        """The businesses that take our payment, the house's own shop first."""
-
-    @property
-    def shop(self) -> MerchantId | None:
-        """The house's own shop, if it has one."""
+from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +20,43 @@ class Backing:
 
     mode: Mode
     """In which mode people sign in here: test in a demo."""
-    form_key: bytes = field(repr=False)
-    """The key of the tokens in forms, the same in every process."""
+    is_demo: bool
+    """Whether one-time codes and PINs are shown."""
+    town: TownFile
     database: Database
-    desk: "Desk[Any, Any, Any]"
+    desk: TradeDesk
     clock: Clock
     ids: IdSource
     entropy: Entropy
     links: Links
     """They also know what our addresses begin with."""
     returns: CheckoutKeys
+    form_key: bytes = field(repr=False)
     watch: Watch
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
     pins: Pins
-    town: Town
-    demo: Demo | None = None
+
+
+def make_backing(house: House, *, demo_file: Path | None) -> Backing:
+    """Put it together; `demo_file` tells of the town of a demo, and is None where there is none.
+
+    The watch is the caller's to close.
+    """
+    return Backing(
+        mode=Mode.TEST if demo_file else Mode.LIVE,
+        is_demo=demo_file is not None,
+        town=TownFile(demo_file),
+        database=house.database,
+        desk=house.desk,
+        clock=house.clock,
+        ids=house.ids,
+        entropy=system_entropy,
+        links=house.links,
+        returns=CheckoutKeys(secret=key_for("ways back", secret=house.secret)),
+        form_key=key_for("forms", secret=house.secret),
+        watch=Watch(database=house.database, clock=house.clock),
+        authenticator=house.authenticator,
+        one_time_codes=house.one_time_codes,
+        pins=house.pins,
+    )

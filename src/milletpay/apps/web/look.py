@@ -95,7 +95,7 @@ def _jar(line: str) -> dict[str, str]:
 
 
 def _language(chosen: str, accepted: bytes) -> Language:
-    """The chosen one; else the first of the browser's that we speak; else Chinese if it likes that as well."""
+    """The chosen one; else the one that the browser likes best; else English."""
     for language in Language:
         if chosen == language.value:
             return language

@@ -39,16 +39,16 @@ class CutMoney:
 
 
 class Pages:
-    """Shows pages. `demo` is what is told to people who try a demo, or None."""
+    """Shows pages; in a demo they say so."""
 
-    def __init__(self, *, base_url: str, form_key: bytes, entropy: Entropy, demo: object) -> None:
+    def __init__(self, *, base_url: str, form_key: bytes, entropy: Entropy, is_demo: bool) -> None:
         self.base_url = base_url
         self.cookies: Final = Cookies(secure=base_url.startswith("https:"))
         self.static: Final = Static()
         self.catalog: Final = load_catalog()
         self._forms = FormTokens(key=form_key)
         self._entropy = entropy
-        self._environment = _environment(self.static, demo=demo)
+        self._environment = _environment(self.static, is_demo=is_demo)
 
     def look(self, request: Request) -> Look:
         """How this browser wants to be shown a page."""
@@ -174,7 +174,7 @@ def masked_name(name: str) -> str:
     return f"*{name[1:]}" if len(name) > 1 else "*"
 
 
-def _environment(static: Static, *, demo: object) -> Environment:
+def _environment(static: Static, *, is_demo: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("milletpay.apps.web"),
         autoescape=True,
@@ -185,7 +185,7 @@ def _environment(static: Static, *, demo: object) -> Environment:
     environment.filters["groupby_day"] = _by_day
     environment.globals |= {
         "static": static.path,
-        "demo": demo,
+        "demo": is_demo,
         "minutes": minutes,
         "phone": phone,
         "masked_name": masked_name,

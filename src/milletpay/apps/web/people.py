@@ -1,6 +1,7 @@
 """Who is signed in to the wallet, as the pages see it."""
 
 from types import CoroutineType
+from typing import Any
 
 from milletpay.apps.http.asgi import Headers
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -29,10 +30,12 @@ class People:
             raise Refuse(EdgeRefusal.CREDENTIAL_MISSING, "Nobody is signed in.")
         try:
             shown = self._backing.authenticator.authenticate(token)
-            found: Principal = await shown if isinstance(shown, CoroutineType) else shown
+            # A principal of identity is one of the edge's: it has the same fields.
+            found: Any = await shown if isinstance(shown, CoroutineType) else shown
         except CredentialRefused as refused:
             raise Refuse(EdgeRefusal.CREDENTIAL_INVALID, str(refused)) from refused
-        return found
+        principal: Principal = found
+        return principal
 
     async def guest(self, request: Request) -> Customer | None:
         """Who looks at a page that is open to everybody, if anybody is signed in."""

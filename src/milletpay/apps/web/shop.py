@@ -133,7 +133,7 @@ class ShopPages:
         return self._goods[slug]
 
     def _shop(self, request: Request) -> MerchantId:
-        merchant = self._backing.town.shop
+        merchant = self._backing.town.read().shop
         if merchant is None:
             raise Refuse(EdgeRefusal.NOT_FOUND, f"There is no shop here: {request.path[:200]}.")
         return merchant

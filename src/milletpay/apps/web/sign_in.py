@@ -109,7 +109,12 @@ class SignInPages:
             return self._pages.go(local_path(query.next))
         said = words_of(self._pages, request, query)
         return self._pages.show(
-            request, "sign_in.html", phone_given=query.phone, next=local_path(query.next), said=said
+            request,
+            "sign_in.html",
+            phone_given=query.phone,
+            next=local_path(query.next),
+            said=said,
+            people=self._backing.town.read().people,
         )
 
     async def send_code(self, request: Request, *, body: GivePhone) -> Answer:
@@ -124,7 +129,7 @@ class SignInPages:
         )
         if isinstance(made, SecretRefused):
             return self._back(body, refused_query(made, what="codes"))
-        shown = made.code.reveal() if self._backing.demo else ""
+        shown = made.code.reveal() if self._backing.is_demo else ""
         return self._ask_code(request, number=number, next_path=body.next, shown=shown)
 
     async def enter(self, request: Request, *, body: GiveCode) -> Answer:
@@ -139,7 +144,7 @@ class SignInPages:
         )
         if not isinstance(checked, PhoneShown):
             said = self._pages.said(request, "code_wrong")
-            shown = body.shown if self._backing.demo else ""
+            shown = body.shown if self._backing.is_demo else ""
             return self._ask_code(request, number=number, next_path=body.next, shown=shown, said=said)
         async with self._backing.database.connection() as connection:
             customer = await find_by_phone(connection, mode=self._backing.mode, phone=number)

@@ -1,7 +1,5 @@
 """The front page of the town, and the switches for language and theme."""
 
-from http import HTTPStatus
-
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
@@ -10,6 +8,7 @@ from milletpay.apps.http.shapes import Input
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.look import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, YEAR, local_path
 from milletpay.apps.web.pages import Pages
+from milletpay.merchants import find_merchant
 from milletpay.money import Language
 
 
@@ -56,8 +55,11 @@ class TownPages:
 
     async def front(self, request: Request) -> Answer:
         """Who is here, and what there is to try."""
-        partners = await self._backing.town.partners()
-        return self._pages.show(request, "town.html", status=HTTPStatus.OK, partners=partners)
+        town = self._backing.town.read()
+        async with self._backing.database.connection() as connection:
+            found = [await find_merchant(connection, id=id) for id in town.merchants]
+        partners = [merchant for merchant in found if merchant is not None]
+        return self._pages.show(request, "town.html", partners=partners, people=town.people)
 
     async def speak(self, request: Request, *, language: str, query: Back) -> Answer:
         """Remember a language."""

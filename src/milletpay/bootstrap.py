@@ -186,9 +186,7 @@ async def serve_database(settings: Settings, *, purpose: str, say: Say) -> Async
     try:
         app_url = await migrate(owner_url=server.url)
         place = f"PostgreSQL {server.binaries.version} in {server.places.directory}"
-        yield Served(
-            owner_url=server.url, app_url=app_url, place=place, keep_running=server.keep_running
-        )
+        yield Served(owner_url=server.url, app_url=app_url, place=place, keep_running=server.keep_running)
     finally:
         await server.stop()
 

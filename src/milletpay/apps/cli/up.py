@@ -86,9 +86,7 @@ def _houses(
         pepper=pepper.reveal(),
         demo=demo,
     )
-    return Processes(
-        name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say
-    )
+    return Processes(name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say)
 
 
 def _worker(served: Served, *, base_url: str, pepper: Pepper, demo: bool) -> Processes:

@@ -7,7 +7,7 @@ payment's currency; a leg of zero is left out.
 from collections.abc import Callable
 from functools import lru_cache
 
-from milletpay.ledger import Transfer, TransferFlags
+from milletpay.ledger.model import Transfer, TransferFlags
 from milletpay.ledger.chart import AccountKind, Mode, Pool, TransferCode, account_id, ledger_of
 from milletpay.money import Currency
 from milletpay.payments.model import Payment

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from milletpay.ledger import Account, Transfer, TransferFlags
+from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.ledger.chart import (
     AccountKind,
     Mode,

@@ -34,7 +34,7 @@ LEDGER_WORKS: Final = (
     ),
     Work(
         name="zipf",
-        does="Zipf 1.0, scarce money",
+        does="Zipf, scarce money",
         batch=8_000,
         accounts=100_000,
         required=100_000,

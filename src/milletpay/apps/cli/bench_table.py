@@ -32,21 +32,21 @@ def print_report(report: Report) -> None:
 
 def _table_of_rows(report: Report) -> Table:
     table = _new_table("The book")
-    table.add_column("row")
-    for name in ("transfers/s", "required", ""):
-        table.add_column(name, justify="right")
-    for name in ("batch", "accounts"):
-        table.add_column(name, justify="right")
-    table.add_column("work", no_wrap=True)
-    for name in ("p50 ms", "p99 ms", "Python", "server"):
+    table.add_column("row", no_wrap=True)
+    for name in ("transfers/s", "required", "", "batch", "accounts"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("work")
+    for name in ("p50 / p99 ms", "Python + server"):
         table.add_column(name, justify="right")
     table.caption = (
-        "p50, p99: from a batch's submission to its answer. Python, server: processor time, µs a transfer."
+        "p50, p99: from a batch's submission to its answer."
+        " Python, server: processor time for one transfer, in microseconds."
     )
     table.caption_justify = "left"
     for figure in report.figures:
         required = report.required_of(figure)
         reached = figure.transfers_per_s >= required
+        server = "?" if figure.postgresql_us is None else f"{figure.postgresql_us:.2f}"
         table.add_row(
             figure.work.name,
             f"{figure.transfers_per_s:,}",
@@ -55,10 +55,8 @@ def _table_of_rows(report: Report) -> Table:
             f"{figure.work.batch:,}",
             f"{figure.work.accounts:,}",
             figure.work.does,
-            f"{figure.p50_ms:.1f}",
-            f"{figure.p99_ms:.1f}",
-            f"{figure.python_us:.2f}",
-            "" if figure.postgresql_us is None else f"{figure.postgresql_us:.2f}",
+            f"{figure.p50_ms:.1f} / {figure.p99_ms:.1f}",
+            f"{figure.python_us:.2f} + {server}",
         )
     return table
 

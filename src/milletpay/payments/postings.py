@@ -7,8 +7,8 @@ payment's currency; a leg of zero is left out.
 from collections.abc import Callable
 from functools import lru_cache
 
-from milletpay.ledger.model import Transfer, TransferFlags
 from milletpay.ledger.chart import AccountKind, Mode, Pool, TransferCode, account_id, ledger_of
+from milletpay.ledger.model import Transfer, TransferFlags
 from milletpay.money import Currency
 from milletpay.payments.model import Payment
 

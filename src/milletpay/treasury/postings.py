@@ -6,7 +6,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.ledger.chart import (
     AccountKind,
     Mode,
@@ -16,6 +15,7 @@ from milletpay.ledger.chart import (
     ledger_of,
     new_account,
 )
+from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.money import Currency, Money
 from milletpay.treasury.model import BankLink, MovementKind
 

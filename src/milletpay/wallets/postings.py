@@ -7,8 +7,8 @@ Each recipe is pure: facts in, transfers out, linked: all or none. `ids` gives t
 from collections.abc import Callable, Mapping, Sequence
 
 from milletpay.customers.model import CustomerId
-from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
+from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.money import Currency
 from milletpay.treasury.model import BankLink
 from milletpay.wallets.model import Send, TopUp, Withdrawal

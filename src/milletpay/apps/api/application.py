@@ -72,7 +72,10 @@ def make_application(
         versions=VERSIONS,
         rate_of_anyone=RATE_OF_ANYONE,
     )
-    plain = Surface(prefix="/", headers=NO_STORE, authenticate=nobody, ignores_queries=True)
+    others = {table.surface.prefix for table in tables}
+    # What nobody has is answered by the pages, where there are any.
+    prefix = "/healthz" if "/" in others else "/"
+    plain = Surface(prefix=prefix, headers=NO_STORE, authenticate=nobody, ignores_queries=True)
     served = [
         Table(surface=api, routes=tuple(routes)),
         Table(surface=plain, routes=health_routes(health)),

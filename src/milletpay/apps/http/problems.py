@@ -207,6 +207,12 @@ IDEMPOTENCY_KEY_REUSED: Final = ProblemKind(
     title="The idempotency key was used for another request",
     advice="Use a new key for each request, and the same key and body only to repeat one.",
 )
+FORM_STALE: Final = ProblemKind(
+    status=HTTPStatus.FORBIDDEN,
+    code="form_stale",
+    title="The form is too old",
+    advice="Open the page again, and send the form from there. Nothing was done.",
+)
 UNAVAILABLE: Final = ProblemKind(
     status=HTTPStatus.SERVICE_UNAVAILABLE,
     code="unavailable",
@@ -260,6 +266,7 @@ EDGE: Final[Mapping[Enum, ProblemKind]] = {
     EdgeRefusal.MISSING_FIELD: MISSING_FIELD,
     EdgeRefusal.INVALID_FIELD: INVALID_FIELD,
     EdgeRefusal.IDEMPOTENCY_KEY_REUSED: IDEMPOTENCY_KEY_REUSED,
+    EdgeRefusal.FORM_STALE: FORM_STALE,
     EdgeRefusal.UNAVAILABLE: UNAVAILABLE,
 }
 

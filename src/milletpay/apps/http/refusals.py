@@ -43,6 +43,8 @@ class EdgeRefusal(StrEnum):
     """A field or parameter has a value that it cannot have."""
     IDEMPOTENCY_KEY_REUSED = auto()
     """The idempotency key was used with another body."""
+    FORM_STALE = auto()
+    """A form of a page was not shown to this browser, or too long ago, or was sent by another site."""
     UNAVAILABLE = auto()
     """We cannot do it at this moment."""
 

@@ -1,18 +1,13 @@
 """The tables of the pages: everything below `/` that is not the API's."""
 
-from collections.abc import Mapping
-from enum import Enum
-from http import HTTPStatus
 from typing import Final
 
 from milletpay.apps.http.asgi import HeaderLine
-from milletpay.apps.http.problems import ProblemKind
 from milletpay.apps.http.routes import Surface, Table
 from milletpay.apps.http.who import Rate
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.bank_card import BankCardPages
 from milletpay.apps.web.cashier import CashierPages
-from milletpay.apps.web.forms import PageRefusal
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.sending import SendingPages
@@ -43,16 +38,6 @@ HEADERS: Final[tuple[HeaderLine, ...]] = (
     (b"x-frame-options", b"DENY"),
 )
 STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000")
-
-PAGE_PROBLEMS: Final[Mapping[Enum, ProblemKind]] = {
-    PageRefusal.FORM_STALE: ProblemKind(
-        status=HTTPStatus.FORBIDDEN,
-        code="form_stale",
-        title="The form is too old",
-        advice="Open the page again, and send it from there. Nothing was done.",
-    )
-}
-"""Rows for the table of problems."""
 
 
 def page_tables(backing: Backing) -> list[Table]:

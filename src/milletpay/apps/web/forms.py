@@ -3,12 +3,11 @@
 import base64
 import hmac
 from dataclasses import dataclass, field
-from enum import StrEnum, auto
 from typing import Annotated, Final
 
 import msgspec
 
-from milletpay.apps.http.refusals import Refuse
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.shapes import Input
 
@@ -18,13 +17,6 @@ SAME: Final = (b"same-origin", b"none")
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Key = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
 """What makes a form one request, however often it is sent: drawn when the form is shown."""
-
-
-class PageRefusal(StrEnum):
-    """Why a page refuses what was sent to it."""
-
-    FORM_STALE = auto()
-    """The form was not shown to this browser, or too long ago, or was sent by another site."""
 
 
 class Form(Input, frozen=True, kw_only=True):
@@ -49,4 +41,4 @@ class FormTokens:
         site = request.headers.get(b"sec-fetch-site", b"same-origin")
         shown = bool(visitor) and hmac.compare_digest(form.form_token.encode(), self.of(visitor).encode())
         if not shown or site not in SAME:
-            raise Refuse(PageRefusal.FORM_STALE, "The form was not shown to this browser, or long ago.")
+            raise Refuse(EdgeRefusal.FORM_STALE, "The form was not shown to this browser, or long ago.")

@@ -9,7 +9,7 @@ pending ones; a limited account never passes its limit; an id is used once, also
 refused for a passing reason.
 """
 
-from milletpay.ledger.bookkeeping import Bookkeeper, open_bookkeeper
+from milletpay.ledger.bookkeeping import Bookkeeper, ExpireDue, OpenDay, open_bookkeeper
 from milletpay.ledger.check import (
     Finding,
     NotAHead,
@@ -37,6 +37,7 @@ from milletpay.ledger.model import (
 )
 from milletpay.ledger.rows import NotAnEvent, NotAnInteger
 from milletpay.ledger.tracing import Ending, Trace, TracedTransfer, trace
+from milletpay.ledger.upkeep import Upkeep
 
 __all__ = [
     "AMOUNT_MAX",
@@ -50,11 +51,13 @@ __all__ = [
     "CreateTransferStatus",
     "DayNotBegun",
     "Ending",
+    "ExpireDue",
     "Finding",
     "Machine",
     "NotAHead",
     "NotAnEvent",
     "NotAnInteger",
+    "OpenDay",
     "Outcome",
     "PendingStatus",
     "Proof",
@@ -66,6 +69,7 @@ __all__ = [
     "TracedTransfer",
     "Transfer",
     "TransferFlags",
+    "Upkeep",
     "close_day",
     "open_bookkeeper",
     "prove_books",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from milletpay.bootstrap import TradeDesk
-from milletpay.ledger.bookkeeping import ExpireDue
+from milletpay.ledger import ExpireDue
 from milletpay.notifications import KEPT_DAYS, delete_old_events
 from milletpay.payments import ExpirePayment, payments_due
 from milletpay.plumbing.clock import SECOND, Clock, wait_for

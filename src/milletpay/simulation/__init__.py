@@ -4,8 +4,8 @@ Words: the **town** has a house with a shop of its own, ten **partners** that se
 wallets. Who they are follows from nothing but this package; their keys and tokens follow from the pepper of
 the books, so that no two houses share one.
 
-What holds: seeding does what anybody could do, command by command, and money enters through the bank alone; an
-interrupted seeding is finished by the next, and a finished one changes nothing.
+What holds: seeding does what anybody could do, command by command, and money enters through the bank alone;
+an interrupted seeding is finished by the next, and a finished one changes nothing.
 """
 
 from milletpay.simulation.demo_file import write_demo

@@ -1,4 +1,4 @@
-"""Chance that comes out the same every time: ids that are no secrets, and bytes for secrets from the pepper."""
+"""Chance that comes out the same every time: ids, which are no secrets, and secrets out of the pepper."""
 
 from collections.abc import Callable
 from hashlib import sha256

@@ -38,4 +38,4 @@ PARTNERS: Final = (
     Partner(number=9, names=Names(en="Riverside Music", zh="河畔音乐"), category=5815, basis_points=55),
     Partner(number=10, names=Names(en="Lantern Reading", zh="灯下读书"), category=5815, basis_points=50),
 )
-"""Games, a browser, office software, video, voice chat, questions and answers, clothing, news, music, books."""
+"""Games, a browser, office software, video, voice chat, answers, clothing, news, music, books."""

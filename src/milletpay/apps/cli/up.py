@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -56,27 +57,33 @@ def up(*, settings: Settings, host: str, port: int, workers: int, demo: bool) ->
 
 
 async def _run_all(settings: Settings, *, listener: socket.socket, workers: int, demo: bool) -> None:
-    base_url = _base_url(listener)
+    base_url, demo_file = _base_url(listener), settings.data.absolute() / "demo.json"
     async with AsyncExitStack() as running:
         served = await running.enter_async_context(serve_database(settings, purpose="millet up", say=say))
         pepper = await open_pepper(owner_url=served.owner_url)
         if demo:
             say("Seeding the town, where that is not done yet ...")
             town = await open_town(app_url=served.app_url, pepper=pepper, base_url=base_url)
-            write_demo(town, path=settings.data / "demo.json")
-        houses = _houses(served, listener=listener, base_url=base_url, pepper=pepper, demo=demo)
+            write_demo(town, path=demo_file)
+        houses = _houses(
+            served,
+            listener=listener,
+            base_url=base_url,
+            pepper=pepper,
+            demo_file=str(demo_file) if demo else None,
+        )
         worker = _worker(served, base_url=base_url, pepper=pepper, demo=demo)
         for processes in (houses, worker):
             running.push_async_callback(processes.stop)
         running.callback(say, "Stopping: requests under way are answered first.")
         await asyncio.gather(houses.start(count=workers), worker.start(count=1))
-        _announce(base_url, workers=workers, place=served.place, demo=demo, settings=settings)
+        _announce(base_url, workers=workers, place=served.place, demo_file=demo_file if demo else None)
         watches = [houses.keep_running, worker.keep_running, served.keep_running]
         await _until_one_fails([watch for watch in watches if watch is not None])
 
 
 def _houses(
-    served: Served, *, listener: socket.socket, base_url: str, pepper: Pepper, demo: bool
+    served: Served, *, listener: socket.socket, base_url: str, pepper: Pepper, demo_file: str | None
 ) -> Processes:
     order = Order(
         app_url=served.app_url,
@@ -84,7 +91,7 @@ def _houses(
         connections=CONNECTIONS,
         base_url=base_url,
         pepper=pepper.reveal(),
-        demo=demo,
+        demo_file=demo_file,
     )
     return Processes(name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say)
 
@@ -107,17 +114,17 @@ def _base_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _announce(base_url: str, *, workers: int, place: str, demo: bool, settings: Settings) -> None:
+def _announce(base_url: str, *, workers: int, place: str, demo_file: Path | None) -> None:
     processes = "1 process" if workers == 1 else f"{workers} processes"
     click.echo(f"MilletPay {__version__} is up.")
     click.echo(f"  API       {base_url}/healthz ({processes})")
     click.echo(f"  Docs      {base_url}/docs")
     click.echo(f"  Database  {place}")
-    if demo:
+    if demo_file is not None:
         click.echo(f"  Town      {base_url}/")
         click.echo(f"  Shop      {base_url}/shop")
         click.echo(f"  Wallet    {base_url}/wallet")
-        click.echo(f"  Who lives there, with keys and PINs: {settings.data / 'demo.json'}")
+        click.echo(f"  Who lives there, with keys and PINs: {demo_file}")
     click.echo("Ctrl-C stops it.")
 
 

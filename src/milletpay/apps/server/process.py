@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -20,6 +21,8 @@ from milletpay.apps.api.health import Health
 from milletpay.apps.api.surface import Api, api_routes
 from milletpay.apps.http.kernel import Kernel
 from milletpay.apps.http.who import by_bearer
+from milletpay.apps.web.application import page_tables
+from milletpay.apps.web.backing import Backing, make_backing
 from milletpay.bootstrap import House, open_house
 from milletpay.identity import CredentialRefused, Pepper
 from milletpay.payments.shapes import Shown
@@ -46,8 +49,8 @@ class Order:
     """What our links begin with."""
     pepper: str = field(repr=False)
     """As `Pepper.reveal` gives it."""
-    demo: bool = False
-    """Whether one-time codes are shown instead of sent."""
+    demo_file: str | None = None
+    """Where the town of a demo is written, if this is one: then codes are shown instead of sent."""
 
     def line(self) -> bytes:
         """Write the order as one line."""
@@ -65,7 +68,9 @@ async def serve(order: Order) -> None:
         clock=clock,
     ) as house:
         health = Health(database=house.database, clock=clock)
-        application = make_house_application(house, health=health, demo=order.demo)
+        demo_file = None if order.demo_file is None else Path(order.demo_file)
+        backing = make_backing(house, demo_file=demo_file)
+        application = make_house_application(house, health=health, backing=backing)
         server = Server(_config(application), finish=application.stop)
         with socket.socket(fileno=order.listener) as listener:
             asyncio.get_running_loop().add_reader(sys.stdin, server.end)
@@ -73,10 +78,11 @@ async def serve(order: Order) -> None:
                 await server.serve(sockets=[listener])
             finally:
                 await health.close()
+                await backing.watch.close()
                 await house.authenticator.note_uses()
 
 
-def make_house_application(house: House, *, health: Health, demo: bool) -> Kernel:
+def make_house_application(house: House, *, health: Health, backing: Backing) -> Kernel:
     """Put the API and the pages on one kernel."""
     api = Api(
         database=house.database,
@@ -89,7 +95,7 @@ def make_house_application(house: House, *, health: Health, demo: bool) -> Kerne
         banks=house.banks,
         one_time_codes=house.one_time_codes,
         pins=house.pins,
-        shows_codes=demo,
+        shows_codes=backing.is_demo,
     )
     return make_application(
         health=health,
@@ -97,6 +103,7 @@ def make_house_application(house: House, *, health: Health, demo: bool) -> Kerne
         clock=house.clock,
         authenticate=by_bearer(house.authenticator.authenticate, refused=CredentialRefused),
         routes=api_routes(api),
+        tables=page_tables(backing),
     )
 
 

@@ -56,7 +56,7 @@ def test_it_answers_refuses_a_second_one_and_stops(new_data: Path) -> None:
         assert (status, body) == (200, {"status": "ok"})
         assert headers["Request-Id"].startswith("req_")
         assert first.get("/healthz", method="HEAD")[2] is None
-        refusals = [first.get("/nowhere"), first.get("/healthz", method="DELETE")]
+        refusals = [first.get("/v1/nowhere"), first.get("/healthz", method="DELETE")]
         for status, headers, body in refusals:
             assert headers["Content-Type"] == "application/problem+json"
             assert status == body["status"]

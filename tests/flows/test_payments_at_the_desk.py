@@ -20,10 +20,12 @@ from milletpay.payments import (
     Refusal,
     Refused,
     ReversePayment,
+    attempts_of,
     find_payment,
 )
 from milletpay.plumbing.database import Database
 from tests.flows.payment_desk import PaymentDesk, open_payments
+from tests.flows.trade_desk import new_customer
 
 ANNA, SHOP = CustomerId(7), MerchantId(8)
 DAY = 24 * 3600 * 10**9
@@ -206,3 +208,23 @@ async def test_a_payment_that_awaits_is_paid_once(database: Database) -> None:
         refused = await desk.ask(PayPayment(payment=late.payment.id, customer=ANNA, mode=Mode.LIVE))
         assert refused.refusal is Refusal.EXPIRED
         assert await desk.balance(AccountKind.CUST, ANNA) == 30_00
+
+
+async def test_every_try_to_pay_is_kept(database: Database) -> None:
+    """A decline leaves the payment open, with the try; the one that took the money is the last."""
+    poor = CustomerId(9)
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=50_00)
+        await desk.ask(new_customer(poor))
+        made = (await desk.ask(desk.payment(SHOP, 20_00))).payment
+        for customer in (poor, poor, ANNA, ANNA):
+            await desk.ask(PayPayment(payment=made.id, customer=customer, mode=Mode.LIVE))
+        charged = (await desk.ask(desk.payment(SHOP, 5_00, agreement=agreement))).payment
+        async with database.connection() as connection:
+            paid = await find_payment(connection, id=made.id)
+            assert paid is not None
+            tries = await attempts_of(connection, payment=paid)
+            only = await attempts_of(connection, payment=charged)
+        short = Decline.INSUFFICIENT_FUNDS
+        assert [(t.customer, t.decline) for t in tries] == [(poor, short), (poor, short), (ANNA, None)]
+        assert [(t.number, t.customer, t.decline) for t in only] == [(1, ANNA, None)]

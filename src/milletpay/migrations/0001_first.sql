@@ -708,7 +708,7 @@ CREATE TABLE payments.agreement (
     day_limit     bigint NOT NULL CHECK (day_limit > 0),  -- minor units, of one accounting day
     month_limit   bigint NOT NULL CHECK (month_limit > 0),  -- minor units, of one calendar month
     day_charges   integer NOT NULL CHECK (day_charges > 0),  -- how many charges a day
-    notice_days   integer NOT NULL DEFAULT 0 CHECK (notice_days >= 0),  -- a charge is announced so long before
+    notice_days   integer NOT NULL DEFAULT 0 CHECK (notice_days >= 0),  -- announced so long before
     reference     text COLLATE "C" NOT NULL,
     key_hash      uuid,
     body_hash     uuid NOT NULL,
@@ -745,10 +745,12 @@ CREATE TABLE payments.payment (
     fee_on_refund  smallint NOT NULL,  -- given back, or kept
     counted_on     integer NOT NULL,  -- YYYYMMDD on which it counts towards limits; 0: it does not
     events         integer NOT NULL,  -- how many it has had
+    attempts       integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),  -- tries to pay it, in payments.attempt
     live           boolean NOT NULL,
     currency       text COLLATE "C" NOT NULL,
     status         text COLLATE "C" NOT NULL CHECK (status IN (
-        'awaiting_payment', 'processing', 'authorized', 'succeeded', 'canceled', 'expired', 'failed', 'reversed'
+        'awaiting_payment', 'processing', 'authorized', 'succeeded', 'canceled', 'expired', 'failed',
+        'reversed'
     )),
     first_status   text COLLATE "C" NOT NULL,  -- with which the request that made it was answered
     capture_method text COLLATE "C" NOT NULL CHECK (capture_method IN ('automatic', 'manual')),
@@ -766,6 +768,19 @@ CREATE UNIQUE INDEX payment_key ON payments.payment (key_hash) WHERE key_hash IS
 CREATE INDEX payment_due_at ON payments.payment (due_at) WHERE due_at > 0;
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
+
+-- Tries to pay a payment that awaits its payer; one that was made with its payer has itself as its only one.
+CREATE TABLE payments.attempt (
+    payment  uuid NOT NULL,
+    number   integer NOT NULL CHECK (number > 0),
+    customer uuid NOT NULL,
+    decline  text COLLATE "C",  -- NULL for the one that took the money
+    at       bigint NOT NULL,
+    PRIMARY KEY (payment, number)
+);
+
+-- At most one of them takes money.
+CREATE UNIQUE INDEX attempt_that_took ON payments.attempt (payment) WHERE decline IS NULL;
 
 -- Money given back. It succeeds at once: to the balance that paid.
 CREATE TABLE payments.refund (
@@ -797,7 +812,7 @@ CREATE TABLE payments.mark (
 );
 
 GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.payment TO millet_app;
-GRANT SELECT, INSERT ON payments.refund, payments.mark TO millet_app;
+GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO millet_app;
 
 -- notifications: what merchants are told, where, and how it went. Moments are nanoseconds since the epoch.
 

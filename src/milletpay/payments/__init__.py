@@ -21,6 +21,7 @@ from milletpay.payments.model import (
     Agreement,
     AgreementId,
     AgreementStatus,
+    Attempt,
     CaptureMethod,
     Decline,
     Payment,
@@ -35,6 +36,7 @@ from milletpay.payments.model import (
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.queries import (
     agreements_of,
+    attempts_of,
     find_agreement,
     find_agreements,
     find_payment,
@@ -56,6 +58,7 @@ __all__ = [
     "AgreementId",
     "AgreementStatus",
     "Answer",
+    "Attempt",
     "CancelAgreement",
     "CancelPayment",
     "CaptureMethod",
@@ -82,6 +85,7 @@ __all__ = [
     "ReversePayment",
     "SignAgreement",
     "agreements_of",
+    "attempts_of",
     "find_agreement",
     "find_agreements",
     "find_payment",

@@ -184,6 +184,7 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
         )
     payment.customer = command.customer
     decline = _take_money(payment, facts)
+    facts.tried(payment, customer=command.customer, decline=decline)
     if decline is not None:
         payment.customer = None
         return decline

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from milletpay.customers import Customers
+from milletpay.customers import CustomerId, Customers
 from milletpay.ledger import CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.store import Book
 from milletpay.limits import Limits
 from milletpay.merchants import MerchantId, Merchants
-from milletpay.payments.model import Agreement, AgreementId, Payment, PaymentId, Refund
+from milletpay.payments.model import Agreement, AgreementId, Attempt, Decline, Payment, PaymentId, Refund
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event
 
@@ -43,6 +43,7 @@ class Facts:
     changed_agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
     new_refunds: list[Refund] = field(default_factory=list)
     new_marks: list[Name] = field(default_factory=list)
+    new_attempts: list[Attempt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def clear(self) -> None:
@@ -61,6 +62,7 @@ class Facts:
             self.changed_agreements,
             self.new_refunds,
             self.new_marks,
+            self.new_attempts,
             self.events,
         ):
             known.clear()
@@ -105,6 +107,21 @@ class Facts:
             self.changed_payments[payment.id] = payment
         payment.events += 1
         self.events.append(Event(kind=news, object=payment.id, sequence=payment.events, at=self.book.now))
+
+    def tried(self, payment: Payment, *, customer: CustomerId, decline: Decline | None) -> None:
+        """Note that a customer tried to pay."""
+        payment.attempts += 1
+        if payment.id not in self.new_payments:
+            self.changed_payments[payment.id] = payment
+        self.new_attempts.append(
+            Attempt(
+                payment=payment.id,
+                number=payment.attempts,
+                customer=customer,
+                decline=decline,
+                at=self.book.now,
+            )
+        )
 
     def post(self, transfers: Sequence[Transfer]) -> CreateTransferStatus:
         """Move money: `created`, or the first status that is not, and then nothing has moved."""

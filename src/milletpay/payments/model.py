@@ -195,6 +195,8 @@ class Payment:
     """JSON, as the merchant gave it."""
     events: int = 0
     """How many events it has had."""
+    attempts: int = 0
+    """How often it was tried to pay it."""
 
     def as_made(self) -> "Payment":
         """The payment as the request that made it was answered, whatever has become of it."""
@@ -231,6 +233,19 @@ class Refund:
     request: Request
     reason: str
     created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A customer's try to pay a payment. At most one of a payment's attempts takes money."""
+
+    payment: PaymentId
+    number: int
+    """Of its payment, from 1."""
+    customer: CustomerId
+    decline: Decline | None
+    """Why it took none; None for the one that did."""
+    at: int
 
 
 class AgreementStatus(StrEnum):

@@ -26,6 +26,7 @@ from milletpay.payments.postings import accounts_of
 from milletpay.payments.records import (
     agreement_of,
     columns_of_agreements,
+    columns_of_attempts,
     columns_of_changed_payments,
     columns_of_new_payments,
     columns_of_refunds,
@@ -218,6 +219,8 @@ class Payments:
         if facts.changed_payments:
             payments = list(facts.changed_payments.values())
             await connection.execute(SQL["change_payments"], *columns_of_changed_payments(payments))
+        if facts.new_attempts:
+            await connection.execute(SQL["add_attempts"], *columns_of_attempts(facts.new_attempts))
         if facts.new_refunds:
             await connection.execute(SQL["add_refunds"], *columns_of_refunds(facts.new_refunds))
         if facts.new_marks:

@@ -6,8 +6,8 @@ from typing import Final
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
-from milletpay.payments.model import Agreement, AgreementId, Payment, PaymentId, Refund, RefundId
-from milletpay.payments.records import agreement_of, payment_of, refund_of
+from milletpay.payments.model import Agreement, AgreementId, Attempt, Payment, PaymentId, Refund, RefundId
+from milletpay.payments.records import agreement_of, attempt_of, payment_of, refund_of
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
@@ -30,6 +30,21 @@ async def versions_of(connection: Connection, *, payments: Sequence[PaymentId]) 
     """How many events each of these payments has had: it grows with every change."""
     rows = await connection.fetch(SQL["versions"], payments)
     return {PaymentId(row["id"]): row["events"] for row in rows}
+
+
+async def attempts_of(connection: Connection, *, payment: Payment) -> Sequence[Attempt]:
+    """The tries to pay a payment, the first first; made with its payer, it was tried once."""
+    if payment.agreement is not None and payment.customer is not None:
+        return [
+            Attempt(
+                payment=payment.id,
+                number=1,
+                customer=payment.customer,
+                decline=payment.decline,
+                at=payment.created_at,
+            )
+        ]
+    return [attempt_of(row) for row in await connection.fetch(SQL["attempts_of"], payment.id)]
 
 
 async def payments_of(

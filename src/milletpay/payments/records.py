@@ -12,6 +12,7 @@ from milletpay.payments.model import (
     Agreement,
     AgreementId,
     AgreementStatus,
+    Attempt,
     CaptureMethod,
     Decline,
     Payment,
@@ -75,6 +76,7 @@ def payment_of(row: Row) -> Payment:
         return_url=row["return_url"],
         metadata=row["metadata"],
         events=row["events"],
+        attempts=row["attempts"],
     )
 
 
@@ -163,7 +165,30 @@ def columns_of_changed_payments(payments: Sequence[Payment]) -> tuple[list[Any],
         [p.fee for p in payments],
         [p.counted_on for p in payments],
         [p.events for p in payments],
+        [p.attempts for p in payments],
         [p.status for p in payments],
+    )
+
+
+def attempt_of(row: Row) -> Attempt:
+    """An attempt."""
+    return Attempt(
+        payment=PaymentId(row["payment"]),
+        number=row["number"],
+        customer=CustomerId(row["customer"]),
+        decline=None if row["decline"] is None else Decline(row["decline"]),
+        at=row["at"],
+    )
+
+
+def columns_of_attempts(attempts: Sequence[Attempt]) -> tuple[list[Any], ...]:
+    """The columns of `add_attempts`."""
+    return (
+        [a.payment for a in attempts],
+        [a.number for a in attempts],
+        [a.customer for a in attempts],
+        [a.decline for a in attempts],
+        [a.at for a in attempts],
     )
 
 

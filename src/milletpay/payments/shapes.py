@@ -4,6 +4,7 @@ Amounts are integers in minor units beside their currency; times are RFC 3339 in
 to our pages; everything else is in the objects.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -18,6 +19,7 @@ from milletpay.payments.model import (
     REFUND_ID,
     Agreement,
     AgreementStatus,
+    Attempt,
     CaptureMethod,
     Decline,
     Payment,
@@ -37,6 +39,19 @@ class QrShape(Output, frozen=True, kw_only=True):
     def example(cls) -> Self:
         """A link of the demo."""
         return cls(payload="http://127.0.0.1:8420/c/AZt_TUGAAAggYAYG4MOASf0Lq3mVtq8Qzx1K")
+
+
+class AttemptShape(Output, frozen=True, kw_only=True):
+    """A customer's try to pay."""
+
+    at: str
+    outcome: Literal["took_the_money", "declined"]
+    decline_code: Decline | None
+
+    @classmethod
+    def example(cls) -> Self:
+        """One whose balance did not cover it."""
+        return cls(at="2026-12-01T02:03:04.005Z", outcome="declined", decline_code=Decline.INSUFFICIENT_FUNDS)
 
 
 class PaymentShape(Output, frozen=True, kw_only=True):
@@ -64,6 +79,7 @@ class PaymentShape(Output, frozen=True, kw_only=True):
     checkout_url: str | None
     qr: QrShape | None
     metadata: dict[str, str]
+    attempts: list[AttemptShape] | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def example(cls) -> Self:
@@ -173,6 +189,18 @@ class Shown:
     """Shows objects to a merchant; `links` lead payers and signers to our pages."""
 
     links: Links
+
+    def payment_with_attempts(self, payment: Payment, *, attempts: Sequence[Attempt]) -> PaymentShape:
+        """A payment as it stands, with the tries to pay it, the first first."""
+        shown = [
+            AttemptShape(
+                at=rfc3339(attempt.at),
+                outcome="took_the_money" if attempt.decline is None else "declined",
+                decline_code=attempt.decline,
+            )
+            for attempt in attempts
+        ]
+        return msgspec.structs.replace(self.payment(payment), attempts=shown)
 
     def payment(self, payment: Payment) -> PaymentShape:
         """A payment as it stands."""

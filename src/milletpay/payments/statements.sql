@@ -61,17 +61,30 @@ SET
     fee = n.fee,
     counted_on = n.counted_on,
     events = n.events,
+    attempts = n.attempts,
     status = n.status
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-    $8::integer[], $9::integer[], $10::text[]
-) AS n (id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, status)
+    $8::integer[], $9::integer[], $10::integer[], $11::text[]
+) AS n (id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status)
 WHERE p.id = n.id;
+
+-- name: add_attempts
+-- Write tries to pay.
+INSERT INTO payments.attempt (payment, number, customer, decline, at)
+SELECT payment, number, customer, decline, at
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bigint[])
+    AS n (payment, number, customer, decline, at);
+
+-- name: attempts_of
+-- The tries to pay a payment, the first first.
+SELECT payment, number, customer, decline, at FROM payments.attempt WHERE payment = $1 ORDER BY number;
 
 -- name: add_refunds
 -- Write new refunds.
 INSERT INTO payments.refund (
-    id, payment, merchant, live, amount, fee_back, currency, key_hash, body_hash, reference, reason, created_at
+    id, payment, merchant, live, amount, fee_back, currency, key_hash, body_hash, reference, reason,
+    created_at
 )
 SELECT *
 FROM unnest(

@@ -37,6 +37,7 @@ from milletpay.payments import (
     Refusal,
     Refused,
     ReversePayment,
+    attempts_of,
     find_payment,
     payments_of,
 )
@@ -100,9 +101,10 @@ class PaymentsApi:
         """The truth about a payment."""
         async with self.database.connection() as connection:
             found = await find_payment(connection, id=payment)
-        if found is None or not owns(request, found):
-            raise nothing("payment", PAYMENT_ID.write(payment))
-        return self.shown.payment(found)
+            if found is None or not owns(request, found):
+                raise nothing("payment", PAYMENT_ID.write(payment))
+            attempts = await attempts_of(connection, payment=found)
+        return self.shown.payment_with_attempts(found, attempts=attempts)
 
     async def list(self, request: Request, *, query: "PaymentQuery") -> ListOf[PaymentShape]:
         """A merchant's payments, the newest first."""

@@ -27,6 +27,12 @@ class Line:
     """Who the money came from or went to, if that is anybody."""
 
     @property
+    def word(self) -> str:
+        """The word for its flow, in the catalog."""
+        name = self.code.name.lower()
+        return f"{name}_in" if self.code.flow == "send" and self.amount.is_positive else name
+
+    @property
     def sign(self) -> str:
         """The icon for its flow."""
         icons = {"pay": "bag", "refund": "undo", "refund after settlement": "undo", "send": "send"}

@@ -105,6 +105,7 @@ class Pages:
             status=HTTPStatus(problem.status),
             heading=self.catalog.say(f"problem.{known}", language),
             advice=self.catalog.say(f"problem.{known}_more", language),
+            is_ours=problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             way_on=local_path(request.path) if problem.status >= 500 and reading else "/",
             request_id=problem.request_id,
         )

@@ -1,6 +1,5 @@
 """Signing in to the wallet: a phone number, and the code that was sent to it."""
 
-from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -172,7 +171,6 @@ class SignInPages:
         return self._pages.show(
             request,
             "sign_in_code.html",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if said else HTTPStatus.OK,
             phone_given=number,
             next=local_path(next_path),
             shown=shown,

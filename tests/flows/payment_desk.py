@@ -104,7 +104,9 @@ class PaymentDesk:
             row = await connection.fetchrow(SQL["accounts_now"], [id])
         return 0 if row is None else row["credits_posted"] - row["debits_posted"]
 
-    async def open_shop(self, merchant: MerchantId, customer: CustomerId, *, balance: int) -> AgreementId:
+    async def open_shop(
+        self, merchant: MerchantId, customer: CustomerId, *, balance: int, notice_days: int = 0
+    ) -> AgreementId:
         """A merchant, and a customer with a balance who has signed an agreement with it."""
         await self.ask(new_merchant(merchant))
         await self.ask(new_customer(customer))
@@ -120,7 +122,7 @@ class PaymentDesk:
             day_limit=1_000_00,
             month_limit=2_000_00,
             day_charges=10_000,
-            notice_days=0,
+            notice_days=notice_days,
             request=self.request("agreement"),
             description="",
         )

@@ -1,12 +1,16 @@
 """Payments at the desk: charged, captured, refunded, reversed; what the book and the limits then say."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import AccountKind, Mode
 from milletpay.merchants import MerchantId
 from milletpay.payments import (
     PAYMENT_ID,
+    AnnounceCharge,
+    AnnouncementId,
     CancelPayment,
     CaptureMethod,
     CapturePayment,
@@ -24,6 +28,7 @@ from milletpay.payments import (
     find_payment,
 )
 from milletpay.plumbing.database import Database
+from milletpay.plumbing.dates import add_days, day_of
 from tests.flows.payment_desk import PaymentDesk, open_payments
 from tests.flows.trade_desk import new_customer
 
@@ -228,3 +233,29 @@ async def test_every_try_to_pay_is_kept(database: Database) -> None:
         short = Decline.INSUFFICIENT_FUNDS
         assert [(t.customer, t.decline) for t in tries] == [(poor, short), (poor, short), (ANNA, None)]
         assert [(t.number, t.customer, t.decline) for t in only] == [(1, ANNA, None)]
+
+
+async def test_a_charge_that_must_be_announced(database: Database) -> None:
+    """Without its announcement it is declined; with one it is made once, from its day on."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00, notice_days=3)
+        today = day_of(desk.clock.now_ns())
+        charge = partial(desk.payment, SHOP, 10_00, agreement=agreement)
+        assert (await desk.ask(charge())).payment.decline is Decline.NOT_ANNOUNCED
+        announce = AnnounceCharge(
+            id=AnnouncementId(desk.ids.next()),
+            agreement=agreement,
+            merchant=SHOP,
+            mode=Mode.LIVE,
+            amount=10_00,
+            charge_on=add_days(today, days=3),
+        )
+        soon = replace(announce, charge_on=add_days(today, days=2))
+        assert (await desk.ask(soon)).refusal is Refusal.NOTICE_TOO_SHORT
+        await desk.ask(announce)
+        assert (await desk.ask(charge())).payment.decline is Decline.NOT_ANNOUNCED
+        desk.clock.advance(duration_ns=3 * DAY)
+        too_much = await desk.ask(desk.payment(SHOP, 10_01, agreement=agreement))
+        assert too_much.payment.decline is Decline.NOT_ANNOUNCED
+        twice = await asyncio.gather(desk.ask(charge()), desk.ask(charge()))
+        assert [made.payment.decline for made in twice] == [None, Decline.NOT_ANNOUNCED]

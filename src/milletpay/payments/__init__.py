@@ -12,15 +12,19 @@ on one day and given back to it; a hold and its payment end together; every effe
 """
 
 from milletpay.payments.agreements import Agreed, CancelAgreement, ProposeAgreement, SignAgreement
+from milletpay.payments.announcements import AnnounceCharge
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
 from milletpay.payments.model import (
     AGREEMENT_ID,
+    ANNOUNCEMENT_ID,
     PAYMENT_ID,
     REFUND_ID,
     Agreement,
     AgreementId,
     AgreementStatus,
+    Announcement,
+    AnnouncementId,
     Attempt,
     CaptureMethod,
     Decline,
@@ -36,6 +40,7 @@ from milletpay.payments.model import (
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.queries import (
     agreements_of,
+    announcements_of,
     attempts_of,
     find_agreement,
     find_agreements,
@@ -51,12 +56,16 @@ from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReverseP
 
 __all__ = [
     "AGREEMENT_ID",
+    "ANNOUNCEMENT_ID",
     "PAYMENT_ID",
     "REFUND_ID",
     "Agreed",
     "Agreement",
     "AgreementId",
     "AgreementStatus",
+    "AnnounceCharge",
+    "Announcement",
+    "AnnouncementId",
     "Answer",
     "Attempt",
     "CancelAgreement",
@@ -85,6 +94,7 @@ __all__ = [
     "ReversePayment",
     "SignAgreement",
     "agreements_of",
+    "announcements_of",
     "attempts_of",
     "find_agreement",
     "find_agreements",

@@ -10,6 +10,7 @@ from milletpay.limits import Limit, Measure, Span, limits_on
 from milletpay.merchants import MerchantId
 from milletpay.money import Money
 from milletpay.payments import postings
+from milletpay.payments.announcements import fitting, use
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
     PAYMENT_ID,
@@ -145,6 +146,10 @@ def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
         _fail(payment, Decline.AGREEMENT_NOT_ACTIVE, facts)
         return
     payment.customer = agreement.customer
+    announced = fitting(payment, agreement, facts) if agreement.notice_days else None
+    if agreement.notice_days and announced is None:
+        _fail(payment, Decline.NOT_ANNOUNCED, facts)
+        return
     if payment.amount.minor > agreement.charge_limit or payment.amount.currency is not agreement.currency:
         _fail(payment, Decline.EXCEEDS_CHARGE_LIMIT, facts)
         return
@@ -159,6 +164,8 @@ def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
                 agreement.id, measure=Measure.PAYMENTS, amount=payment.amount, day=facts.today
             )
         _fail(payment, decline, facts)
+    elif announced is not None:
+        use(announced, payment, facts)
 
 
 def _fail(payment: Payment, decline: Decline, facts: Facts) -> None:

@@ -9,7 +9,17 @@ from milletpay.ledger.chart import Mode
 from milletpay.ledger.store import Book
 from milletpay.limits import Limits
 from milletpay.merchants import MerchantId, Merchants
-from milletpay.payments.model import Agreement, AgreementId, Attempt, Decline, Payment, PaymentId, Refund
+from milletpay.payments.model import (
+    Agreement,
+    AgreementId,
+    Announcement,
+    AnnouncementId,
+    Attempt,
+    Decline,
+    Payment,
+    PaymentId,
+    Refund,
+)
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event
 
@@ -37,10 +47,13 @@ class Facts:
     refunds_by_name: dict[Name, Refund] = field(default_factory=dict)
     agreements_by_key: dict[int, Agreement] = field(default_factory=dict)
     agreements_by_name: dict[Name, Agreement] = field(default_factory=dict)
+    announcements: dict[AgreementId, list[Announcement]] = field(default_factory=dict)
+    """Those that are not used, of agreements that ask for notice."""
     marks: set[Name] = field(default_factory=set)
     new_payments: dict[PaymentId, Payment] = field(default_factory=dict)
     changed_payments: dict[PaymentId, Payment] = field(default_factory=dict)
     changed_agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
+    changed_announcements: dict[AnnouncementId, Announcement] = field(default_factory=dict)
     new_refunds: list[Refund] = field(default_factory=list)
     new_marks: list[Name] = field(default_factory=list)
     new_attempts: list[Attempt] = field(default_factory=list)
@@ -56,6 +69,8 @@ class Facts:
             self.refunds_by_name,
             self.agreements_by_key,
             self.agreements_by_name,
+            self.announcements,
+            self.changed_announcements,
             self.marks,
             self.new_payments,
             self.changed_payments,

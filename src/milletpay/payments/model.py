@@ -15,10 +15,12 @@ from milletpay.plumbing.ids import IdForm, Prefix
 PaymentId = NewType("PaymentId", int)
 RefundId = NewType("RefundId", int)
 AgreementId = NewType("AgreementId", int)
+AnnouncementId = NewType("AnnouncementId", int)
 
 PAYMENT_ID = IdForm(Prefix.PAYMENT, PaymentId)
 REFUND_ID = IdForm(Prefix.REFUND, RefundId)
 AGREEMENT_ID = IdForm(Prefix.AGREEMENT, AgreementId)
+ANNOUNCEMENT_ID = IdForm(Prefix.ANNOUNCEMENT, AnnouncementId)
 
 
 NO_DAY = Day(0)
@@ -101,6 +103,8 @@ class Decline(StrEnum):
     """The customer has not signed it, or has canceled it."""
     CUSTOMER_NOT_ACTIVE = auto()
     """The customer's account is frozen or closed."""
+    NOT_ANNOUNCED = auto()
+    """The agreement asks for notice, and this charge was not announced in time."""
     EXCEEDS_CHARGE_LIMIT = auto()
     """More than one charge may be under the agreement."""
     EXCEEDS_LIMIT = auto()
@@ -126,6 +130,8 @@ class Refusal(StrEnum):
     """The merchant has no contract for this currency."""
     WRONG_STATE = auto()
     """The payment is not in a state in which this can be done."""
+    NOTICE_TOO_SHORT = auto()
+    """The agreement asks for a longer notice."""
     EXPIRED = auto()
     """Its time is over."""
     EXCEEDS_AUTHORIZED = auto()
@@ -292,3 +298,18 @@ class Agreement:
         return replace(
             self, status=AgreementStatus.PENDING_SIGNATURE, customer=None, signed_at=0, canceled_at=0
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class Announcement:
+    """What a customer was told of a charge to come; good for one charge."""
+
+    id: AnnouncementId
+    agreement: AgreementId
+    amount: int
+    """At most so much, in minor units of the agreement's currency."""
+    charge_on: Day
+    """Not before this day."""
+    announced_at: int
+    payment: PaymentId | None = None
+    """The charge that used it."""

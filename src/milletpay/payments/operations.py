@@ -18,14 +18,17 @@ from milletpay.payments.agreements import (
     sign,
 )
 from milletpay.payments.agreements import cancel as cancel_agreement
+from milletpay.payments.announcements import AnnounceCharge, announce
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
 from milletpay.payments.facts import Facts, Name
-from milletpay.payments.model import AgreementId, Decline, Payment, PaymentId, Refused, Request
+from milletpay.payments.model import AgreementId, Announcement, Decline, Payment, PaymentId, Refused, Request
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.records import (
     agreement_of,
+    announcement_of,
     columns_of_agreements,
+    columns_of_announcements,
     columns_of_attempts,
     columns_of_changed_payments,
     columns_of_new_payments,
@@ -56,8 +59,9 @@ Command: TypeAlias = (
     | ProposeAgreement
     | SignAgreement
     | CancelAgreement
+    | AnnounceCharge
 )
-Answer: TypeAlias = Made | Payment | Refunded | Marked | Agreed | Decline | Refused | None
+Answer: TypeAlias = Made | Payment | Refunded | Marked | Agreed | Announcement | Decline | Refused | None
 
 
 class Payments:
@@ -74,6 +78,7 @@ class Payments:
         ProposeAgreement,
         SignAgreement,
         CancelAgreement,
+        AnnounceCharge,
     )
 
     def __init__(self, *, book: Book, limits: Limits, customers: Customers, merchants: Merchants) -> None:
@@ -140,7 +145,7 @@ class Payments:
             case SignAgreement():
                 self._want_agreement(command.agreement)
                 self._facts.customers.want_customer(command.customer)
-            case CancelAgreement():
+            case CancelAgreement() | AnnounceCharge():
                 self._want_agreement(command.agreement)
 
     async def load(self, connection: Connection) -> None:
@@ -167,6 +172,7 @@ class Payments:
                 *_columns_of_names(self._agreement_names),
             )
             facts.know_agreements([agreement_of(row) for row in rows])
+        await self._load_announcements(connection)
         for payment in facts.payments.values():
             self._want_below(payment.merchant, payment.customer, payment.amount.currency, payment.mode)
             if payment.counted_on:
@@ -207,6 +213,8 @@ class Payments:
                 return sign(command, facts)
             case CancelAgreement():
                 return cancel_agreement(command, facts)
+            case AnnounceCharge():
+                return announce(command, facts)
             case _:
                 assert_never(command)
 
@@ -226,11 +234,23 @@ class Payments:
         if facts.new_marks:
             columns = _columns_of_names(facts.new_marks)
             await connection.execute(SQL["add_marks"], *columns, facts.book.now)
+        if facts.changed_announcements:
+            announcements = list(facts.changed_announcements.values())
+            await connection.execute(SQL["write_announcements"], *columns_of_announcements(announcements))
         if facts.changed_agreements:
             agreements = list(facts.changed_agreements.values())
             await connection.execute(SQL["write_agreements"], *columns_of_agreements(agreements))
         if facts.events:
             await append(connection, events=facts.events)
+
+    async def _load_announcements(self, connection: Connection) -> None:
+        """Bring what was announced under the agreements that ask for it and are charged."""
+        charged = [self._facts.agreements[c.agreement] for c in self._charges if c.agreement is not None]
+        ids = [agreement.id for agreement in charged if agreement is not None and agreement.notice_days]
+        if ids:
+            for row in await connection.fetch(SQL["announcements"], ids):
+                announced = announcement_of(row)
+                self._facts.announcements.setdefault(announced.agreement, []).append(announced)
 
     def _want_agreement(self, id: AgreementId) -> None:
         if id not in self._facts.agreements:

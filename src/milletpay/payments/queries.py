@@ -6,8 +6,17 @@ from typing import Final
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
-from milletpay.payments.model import Agreement, AgreementId, Attempt, Payment, PaymentId, Refund, RefundId
-from milletpay.payments.records import agreement_of, attempt_of, payment_of, refund_of
+from milletpay.payments.model import (
+    Agreement,
+    AgreementId,
+    Announcement,
+    Attempt,
+    Payment,
+    PaymentId,
+    Refund,
+    RefundId,
+)
+from milletpay.payments.records import agreement_of, announcement_of, attempt_of, payment_of, refund_of
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
@@ -87,6 +96,12 @@ async def find_agreement(connection: Connection, *, id: AgreementId) -> Agreemen
 async def find_agreements(connection: Connection, *, ids: Collection[AgreementId]) -> Sequence[Agreement]:
     """Those of these agreements that are there, whosever they are."""
     return [agreement_of(row) for row in await connection.fetch(SQL["agreements"], ids, [], [], [], [])]
+
+
+async def announcements_of(connection: Connection, *, agreement: AgreementId) -> Sequence[Announcement]:
+    """The charges that were announced under an agreement and not made, the next first."""
+    rows = await connection.fetch(SQL["announcements_of"], agreement)
+    return [announcement_of(row) for row in rows]
 
 
 async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:

@@ -12,6 +12,8 @@ from milletpay.payments.model import (
     Agreement,
     AgreementId,
     AgreementStatus,
+    Announcement,
+    AnnouncementId,
     Attempt,
     CaptureMethod,
     Decline,
@@ -178,6 +180,30 @@ def attempt_of(row: Row) -> Attempt:
         customer=CustomerId(row["customer"]),
         decline=None if row["decline"] is None else Decline(row["decline"]),
         at=row["at"],
+    )
+
+
+def announcement_of(row: Row) -> Announcement:
+    """An announcement."""
+    return Announcement(
+        id=AnnouncementId(row["id"]),
+        agreement=AgreementId(row["agreement"]),
+        amount=row["amount"],
+        charge_on=Day(row["charge_on"]),
+        announced_at=row["announced_at"],
+        payment=None if row["payment"] is None else PaymentId(row["payment"]),
+    )
+
+
+def columns_of_announcements(announcements: Sequence[Announcement]) -> tuple[list[Any], ...]:
+    """The columns of `write_announcements`."""
+    return (
+        [a.id for a in announcements],
+        [a.agreement for a in announcements],
+        [a.amount for a in announcements],
+        [a.charge_on for a in announcements],
+        [a.announced_at for a in announcements],
+        [a.payment for a in announcements],
     )
 
 

@@ -15,10 +15,12 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import MERCHANT_ID
 from milletpay.payments.model import (
     AGREEMENT_ID,
+    ANNOUNCEMENT_ID,
     PAYMENT_ID,
     REFUND_ID,
     Agreement,
     AgreementStatus,
+    Announcement,
     Attempt,
     CaptureMethod,
     Decline,
@@ -26,7 +28,7 @@ from milletpay.payments.model import (
     PaymentStatus,
     Refund,
 )
-from milletpay.plumbing.dates import rfc3339
+from milletpay.plumbing.dates import format_day, rfc3339
 from milletpay.plumbing.shapes import Output
 
 
@@ -140,6 +142,28 @@ class RefundShape(Output, frozen=True, kw_only=True):
         )
 
 
+class AnnouncementShape(Output, frozen=True, kw_only=True):
+    """A charge to come, of which the customer was told."""
+
+    id: str
+    object: Literal["announcement"] = "announcement"
+    created_at: str
+    agreement: str
+    amount: int
+    charge_on: str
+
+    @classmethod
+    def example(cls) -> Self:
+        """Of next month's charge."""
+        return cls(
+            id="ann_01kdz9m4h0000g40r40m30e20d",
+            created_at="2026-12-01T02:03:04.005Z",
+            agreement="agr_01kdz9m4h0000g40r40m30e20b",
+            amount=2500,
+            charge_on="2026-12-05",
+        )
+
+
 class AgreementShape(Output, frozen=True, kw_only=True):
     """An agreement."""
 
@@ -242,6 +266,16 @@ class Shown:
             fee_returned=refund.fee_back,
             reference=refund.request.reference,
             reason=refund.reason or None,
+        )
+
+    def announcement(self, announced: Announcement) -> AnnouncementShape:
+        """A charge to come."""
+        return AnnouncementShape(
+            id=ANNOUNCEMENT_ID.write(announced.id),
+            created_at=rfc3339(announced.announced_at),
+            agreement=AGREEMENT_ID.write(announced.agreement),
+            amount=announced.amount,
+            charge_on=format_day(announced.charge_on),
         )
 
     def agreement(self, agreement: Agreement) -> AgreementShape:

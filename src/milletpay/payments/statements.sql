@@ -69,6 +69,27 @@ FROM unnest(
 ) AS n (id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status)
 WHERE p.id = n.id;
 
+-- name: announcements
+-- Announcements of these agreements that no charge has used.
+SELECT id, agreement, amount, charge_on, announced_at, payment
+FROM payments.announcement
+WHERE agreement = ANY($1::uuid[]) AND payment IS NULL;
+
+-- name: announcements_of
+-- The announcements of an agreement that no charge has used, the next first.
+SELECT id, agreement, amount, charge_on, announced_at, payment
+FROM payments.announcement
+WHERE agreement = $1 AND payment IS NULL
+ORDER BY charge_on, id;
+
+-- name: write_announcements
+-- Write announcements: new ones, and which charge has used them.
+INSERT INTO payments.announcement (id, agreement, amount, charge_on, announced_at, payment)
+SELECT id, agreement, amount, charge_on, announced_at, payment
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::uuid[])
+    AS n (id, agreement, amount, charge_on, announced_at, payment)
+ON CONFLICT (id) DO UPDATE SET payment = excluded.payment;
+
 -- name: add_attempts
 -- Write tries to pay.
 INSERT INTO payments.attempt (payment, number, customer, decline, at)

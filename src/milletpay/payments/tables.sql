@@ -32,6 +32,18 @@ CREATE UNIQUE INDEX agreement_key ON payments.agreement (key_hash) WHERE key_has
 CREATE UNIQUE INDEX agreement_reference ON payments.agreement (merchant, live, reference);
 CREATE INDEX agreement_of_customer ON payments.agreement (customer, id) WHERE customer IS NOT NULL;
 
+-- Charges that a customer was told of, days ahead.
+CREATE TABLE payments.announcement (
+    id           uuid PRIMARY KEY,
+    agreement    uuid NOT NULL,
+    amount       bigint NOT NULL CHECK (amount > 0),  -- minor units; at most so much
+    charge_on    integer NOT NULL,  -- YYYYMMDD; not before
+    announced_at bigint NOT NULL,  -- nanoseconds
+    payment      uuid  -- the charge that used it
+);
+
+CREATE INDEX announcement_unused ON payments.announcement (agreement, charge_on) WHERE payment IS NULL;
+
 -- What a merchant asks for and a customer pays. Amounts are in minor units of the currency.
 CREATE TABLE payments.payment (
     id             uuid PRIMARY KEY,
@@ -119,5 +131,5 @@ CREATE TABLE payments.mark (
     PRIMARY KEY (merchant, live, reference)
 );
 
-GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.payment TO millet_app;
+GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.announcement, payments.payment TO millet_app;
 GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO millet_app;

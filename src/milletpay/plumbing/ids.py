@@ -40,6 +40,7 @@ class Prefix(StrEnum):
     PAYMENT = "pay"
     REFUND = "ref"
     AGREEMENT = "agr"
+    ANNOUNCEMENT = "ann"
     CUSTOMER = "cus"
     CARD = "crd"
     TOP_UP = "top"

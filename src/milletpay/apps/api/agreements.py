@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from milletpay.apps.api.payment_bodies import NewAgreement
+from milletpay.apps.api.payment_bodies import NewAgreement, NewAnnouncement
 from milletpay.apps.api.requests import SECRET, answer_made, made_by, money_of, nothing, owns, refuse
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.merchants import MerchantId
@@ -17,14 +18,18 @@ from milletpay.payments import (
     Agreement,
     AgreementId,
     AgreementStatus,
+    AnnounceCharge,
+    Announcement,
+    AnnouncementId,
     CancelAgreement,
     ProposeAgreement,
     Refusal,
     Refused,
     find_agreement,
 )
-from milletpay.payments.shapes import AgreementShape, Shown
+from milletpay.payments.shapes import AgreementShape, AnnouncementShape, Shown
 from milletpay.plumbing.database import Database
+from milletpay.plumbing.dates import NotADay, parse_day
 from milletpay.plumbing.desk import Desk
 
 
@@ -67,6 +72,22 @@ class AgreementsApi:
             raise nothing("agreement", AGREEMENT_ID.write(agreement))
         return self.shown.agreement(found)
 
+    async def announce(self, request: Request, *, agreement: AgreementId, body: NewAnnouncement) -> Answer:
+        """Tell the customer of a charge to come."""
+        try:
+            charge_on = parse_day(body.charge_on)
+        except NotADay as error:
+            raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="charge_on") from error
+        command = AnnounceCharge(
+            id=AnnouncementId(request.id),
+            agreement=agreement,
+            merchant=MerchantId(request.principal.owner),
+            mode=request.principal.mode,
+            amount=body.amount,
+            charge_on=charge_on,
+        )
+        return await submit_once(self.desk, command, request=request, show=self._show_announcement)
+
     async def cancel(self, request: Request, *, agreement: AgreementId) -> Answer:
         """End an agreement."""
         command = CancelAgreement(
@@ -75,6 +96,11 @@ class AgreementsApi:
             merchant=MerchantId(request.principal.owner),
         )
         return await submit_once(self.desk, command, request=request, show=self._show_agreement)
+
+    def _show_announcement(self, announced: Announcement | Refused) -> Answer:
+        if isinstance(announced, Refused):
+            raise refuse(announced)
+        return Answer(status=HTTPStatus.CREATED, content=self.shown.announcement(announced))
 
     def _show_agreement(self, agreed: Agreed | Refused) -> Answer:
         if isinstance(agreed, Refused):
@@ -107,6 +133,21 @@ def agreement_routes(api: AgreementsApi) -> tuple[Route, ...]:
             who=SECRET,
             scope="agreements:read",
             ids={"agreement": AGREEMENT_ID},
+            tag="Agreements",
+        ),
+        Route(
+            method="POST",
+            path="/v1/agreements/{agreement}/announcements",
+            handler=api.announce,
+            summary="Announce a charge",
+            description="Where an agreement has `notice_days`, each charge is announced so long before.",
+            answers={201: AnnouncementShape},
+            who=SECRET,
+            scope="agreements:write",
+            ids={"agreement": AGREEMENT_ID},
+            body=NewAnnouncement,
+            idempotent=True,
+            refuses=(Refusal.AGREEMENT_NOT_FOUND, Refusal.WRONG_STATE, Refusal.NOTICE_TOO_SHORT),
             tag="Agreements",
         ),
         Route(

@@ -135,6 +135,21 @@ class NewAgreement(Input, frozen=True, kw_only=True):
         )
 
 
+class NewAnnouncement(Input, frozen=True, kw_only=True):
+    """A charge to come, under an agreement that asks for notice."""
+
+    amount: Annotated[Minor, msgspec.Meta(description="The charge may be less.")]
+    charge_on: Annotated[
+        str,
+        msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The first day on which it may be made."),
+    ]
+
+    @classmethod
+    def example(cls) -> Self:
+        """Next month's charge."""
+        return cls(amount=2500, charge_on="2026-12-05")
+
+
 class Declined(Output, frozen=True, kw_only=True):
     """A decline, as a problem of RFC 9457: nothing was debited, and the payment is kept as failed."""
 
@@ -163,6 +178,7 @@ SENTENCES: Final = {
     Decline.REVERSED: "You reversed this reference before the payment arrived.",
     Decline.AGREEMENT_NOT_ACTIVE: "The agreement is not signed, or was canceled.",
     Decline.CUSTOMER_NOT_ACTIVE: "The customer's account cannot pay now.",
+    Decline.NOT_ANNOUNCED: "The agreement asks for notice, and this charge was not announced in time.",
     Decline.EXCEEDS_CHARGE_LIMIT: "The agreement does not allow so much in one charge.",
     Decline.EXCEEDS_LIMIT: "A limit per day or month would be passed.",
     Decline.INSUFFICIENT_FUNDS: "The customer's balance does not cover it.",

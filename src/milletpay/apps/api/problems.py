@@ -11,11 +11,13 @@ from milletpay.apps.http.problems import (
     EDGE,
     EXCEPTIONS,
     IDEMPOTENCY_KEY_REUSED,
+    INVALID_FIELD,
     NOT_FOUND,
     ProblemKind,
     Problems,
 )
 from milletpay.apps.http.refusals import EdgeRefusal
+from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
 
 
@@ -41,6 +43,9 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.WRONG_STATE: _conflict(
         "wrong_state", "Not in this state", "Read the object; its `status` says what can be done with it."
     ),
+    PaymentRefusal.NOTICE_TOO_SHORT: _conflict(
+        "notice_too_short", "Announced too late", "Choose a later day: the agreement says how many ahead."
+    ),
     PaymentRefusal.EXPIRED: _conflict("expired", "Its time is over", "Make a new payment."),
     PaymentRefusal.EXCEEDS_AUTHORIZED: _conflict(
         "exceeds_authorized",
@@ -60,4 +65,18 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     ),
 }
 
-PROBLEMS: Final = Problems({EdgeRefusal: EDGE, PaymentRefusal: PAYMENTS}, exceptions=EXCEPTIONS)
+WEBHOOKS: Final[dict[Enum, ProblemKind]] = {
+    WebhookRefusal.ENDPOINT_NOT_FOUND: NOT_FOUND,
+    WebhookRefusal.EVENT_NOT_FOUND: NOT_FOUND,
+    WebhookRefusal.WRONG_URL: INVALID_FIELD,
+    WebhookRefusal.WRONG_KINDS: INVALID_FIELD,
+    WebhookRefusal.WRONG_VERSION: INVALID_FIELD,
+    WebhookRefusal.TOO_MANY: _conflict(
+        "too_many", "As many as there may be", "Delete one that is not used any more, or wait until it ends."
+    ),
+    WebhookRefusal.NOT_ENABLED: _conflict(
+        "not_enabled", "The endpoint is disabled", "Enable it first: nothing is sent there."
+    ),
+}
+
+PROBLEMS: Final = Problems({EdgeRefusal: EDGE, PaymentRefusal: PAYMENTS, WebhookRefusal: WEBHOOKS}, exceptions=EXCEPTIONS)

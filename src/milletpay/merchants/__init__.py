@@ -17,11 +17,12 @@ from milletpay.merchants.model import (
     MerchantRefused,
     MerchantStatus,
     Names,
+    Owed,
     Store,
     StoreId,
 )
 from milletpay.merchants.operations import AddContract, AddStore, CreateMerchant, Merchants, SetMerchantStatus
-from milletpay.merchants.queries import find_merchant, stores_of
+from milletpay.merchants.queries import find_entries, find_merchant, find_owed, stores_of
 
 __all__ = [
     "MERCHANT_ID",
@@ -36,9 +37,12 @@ __all__ = [
     "MerchantStatus",
     "Merchants",
     "Names",
+    "Owed",
     "SetMerchantStatus",
     "Store",
     "StoreId",
+    "find_entries",
     "find_merchant",
+    "find_owed",
     "stores_of",
 ]

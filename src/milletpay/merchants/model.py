@@ -5,6 +5,7 @@ from enum import Enum, StrEnum, auto, unique
 from typing import Final, NewType
 
 from milletpay.ledger.chart import Mode
+from milletpay.money import Money
 from milletpay.plumbing.ids import IdForm, Prefix
 
 MerchantId = NewType("MerchantId", int)
@@ -73,6 +74,16 @@ class Store:
     merchant: MerchantId
     names: Names
     created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What we owe a merchant."""
+
+    pending: Money
+    """Not settled yet."""
+    available: Money
+    """Settled, and not paid out."""
 
 
 class MerchantRefusal(StrEnum):

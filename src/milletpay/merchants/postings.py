@@ -1,6 +1,6 @@
 """Which accounts a merchant has in the book."""
 
-from milletpay.ledger.chart import AccountKind, Mode, house_accounts, ledger_of, new_account
+from milletpay.ledger.chart import AccountKind, Mode, account_id, house_accounts, ledger_of, new_account
 from milletpay.ledger.model import Account
 from milletpay.merchants.model import MerchantId
 from milletpay.money import Currency
@@ -18,3 +18,17 @@ def accounts_opened(merchant: MerchantId, *, mode: Mode, currency: Currency) -> 
         for kind in KINDS
     ]
     return own + house_accounts(currency, mode=mode)
+
+
+def pending_account(merchant: MerchantId, *, mode: Mode, currency: Currency) -> int:
+    """The id of the account of what is not settled yet."""
+    return _account(AccountKind.MER_PEND, merchant, mode=mode, currency=currency)
+
+
+def available_account(merchant: MerchantId, *, mode: Mode, currency: Currency) -> int:
+    """The id of the account of what is settled and not paid out."""
+    return _account(AccountKind.MER_AVAIL, merchant, mode=mode, currency=currency)
+
+
+def _account(kind: AccountKind, merchant: MerchantId, *, mode: Mode, currency: Currency) -> int:
+    return account_id(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=merchant)

@@ -1,9 +1,16 @@
 """The reads of merchants."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from milletpay.ledger import entries
 from milletpay.ledger.chart import Mode
-from milletpay.merchants.model import Merchant, MerchantId, MerchantStatus, Names, Store, StoreId
+from milletpay.ledger.entries import Entry
+from milletpay.ledger.model import TIMESTAMP_MAX
+from milletpay.ledger.reading import find_accounts
+from milletpay.merchants.model import Merchant, MerchantId, MerchantStatus, Names, Owed, Store, StoreId
+from milletpay.merchants.postings import available_account, pending_account
+from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.statements import load_statements
 
@@ -19,6 +26,32 @@ async def find_merchant(connection: Connection, *, id: MerchantId) -> Merchant |
 async def stores_of(connection: Connection, *, merchant: MerchantId) -> list[Store]:
     """The stores of a merchant, the oldest first."""
     return [store_of(row) for row in await connection.fetch(SQL["stores_of"], merchant)]
+
+
+async def find_owed(connection: Connection, *, merchant: MerchantId, mode: Mode, currency: Currency) -> Owed:
+    """What we owe a merchant, as committed; nothing where there is no account."""
+    pending, available = (
+        account(merchant, mode=mode, currency=currency) for account in (pending_account, available_account)
+    )
+    accounts = await find_accounts(connection, ids=[pending, available])
+    minor = {id: account.credits_posted - account.debits_posted for id, account in accounts.items()}
+    return Owed(
+        pending=Money(minor.get(pending, 0), currency), available=Money(minor.get(available, 0), currency)
+    )
+
+
+async def find_entries(
+    connection: Connection,
+    *,
+    merchant: MerchantId,
+    mode: Mode,
+    currency: Currency,
+    before: int = TIMESTAMP_MAX,
+    most: int,
+) -> Sequence[Entry]:
+    """What moved of what is not settled yet, the newest first; `before` is the last timestamp seen."""
+    account = pending_account(merchant, mode=mode, currency=currency)
+    return await entries.find_entries(connection, account=account, before=before, most=most)
 
 
 def merchant_of(row: Row) -> Merchant:

@@ -17,21 +17,29 @@ from milletpay.apps.http.problems import (
     Problems,
 )
 from milletpay.apps.http.refusals import EdgeRefusal
+from milletpay.customers import CustomerRefusal
+from milletpay.identity import SecretRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
+from milletpay.wallets import WalletRefusal
 
 
 def _conflict(code: str, title: str, advice: str) -> ProblemKind:
     return ProblemKind(status=HTTPStatus.CONFLICT, code=code, title=title, advice=advice)
 
 
+REFERENCE_USED: Final = _conflict(
+    "reference_used",
+    "The reference is taken",
+    "It names another object of yours, `object`. Choose another reference, or read that object.",
+)
+WRONG_STATE: Final = _conflict(
+    "wrong_state", "Not in this state", "Read the object; its `status` says what can be done with it."
+)
+
 PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.KEY_REUSED: IDEMPOTENCY_KEY_REUSED,
-    PaymentRefusal.REFERENCE_USED: _conflict(
-        "reference_used",
-        "The reference is taken",
-        "It names another object of yours, `object`. Choose another reference, or read that object.",
-    ),
+    PaymentRefusal.REFERENCE_USED: REFERENCE_USED,
     PaymentRefusal.PAYMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.MERCHANT_NOT_ACTIVE: _conflict(
@@ -40,9 +48,7 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.NO_CONTRACT: _conflict(
         "no_contract", "No contract for this currency", "Ask the operator of this platform for one."
     ),
-    PaymentRefusal.WRONG_STATE: _conflict(
-        "wrong_state", "Not in this state", "Read the object; its `status` says what can be done with it."
-    ),
+    PaymentRefusal.WRONG_STATE: WRONG_STATE,
     PaymentRefusal.NOTICE_TOO_SHORT: _conflict(
         "notice_too_short", "Announced too late", "Choose a later day: the agreement says how many ahead."
     ),
@@ -79,4 +85,59 @@ WEBHOOKS: Final[dict[Enum, ProblemKind]] = {
     ),
 }
 
-PROBLEMS: Final = Problems({EdgeRefusal: EDGE, PaymentRefusal: PAYMENTS, WebhookRefusal: WEBHOOKS}, exceptions=EXCEPTIONS)
+SECRETS: Final[dict[Enum, ProblemKind]] = {
+    SecretRefusal.LOCKED: ProblemKind(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        code="locked",
+        title="Too many tries",
+        advice="Wait for `Retry-After` seconds; until then no try is looked at.",
+    ),
+    SecretRefusal.WRONG: ProblemKind(
+        status=HTTPStatus.FORBIDDEN,
+        code="secret_wrong",
+        title="That is not right",
+        advice="Check what `param` names. After a few wrong ones it is locked for a while.",
+    ),
+}
+
+CUSTOMERS: Final[dict[Enum, ProblemKind]] = {
+    CustomerRefusal.ID_TAKEN: _conflict("id_taken", "The id is taken", "Use another."),
+    CustomerRefusal.PHONE_TAKEN: _conflict("phone_taken", "The phone number is taken", "Use another."),
+    CustomerRefusal.NOT_FOUND: NOT_FOUND,
+    CustomerRefusal.WRONG_STATUS: WRONG_STATE,
+    CustomerRefusal.BALANCE_LEFT: _conflict("balance_left", "There is money left", "Pay it out first."),
+}
+
+WALLETS: Final[dict[Enum, ProblemKind]] = {
+    WalletRefusal.NOT_FOUND: NOT_FOUND,
+    WalletRefusal.REFERENCE_USED: REFERENCE_USED,
+    WalletRefusal.CUSTOMER_NOT_FOUND: NOT_FOUND,
+    WalletRefusal.RECIPIENT_NOT_FOUND: _conflict(
+        "recipient_not_found", "There is no such recipient", "Check the phone number or id."
+    ),
+    WalletRefusal.SAME_CUSTOMER: _conflict(
+        "same_customer", "Nobody sends money to himself", "Name somebody else."
+    ),
+    WalletRefusal.CARD_NOT_FOUND: _conflict(
+        "card_not_found", "You have no such card", "List your cards, or bind one."
+    ),
+    WalletRefusal.CURRENCY_NOT_SUPPORTED: _conflict(
+        "currency_not_supported", "Not in this currency", "Use a currency that your wallet has."
+    ),
+    WalletRefusal.WRONG_STATE: WRONG_STATE,
+    WalletRefusal.OWN_FUNDS_LACKING: _conflict(
+        "own_funds_lacking", "The house has to bring money first", "Ask the operator of this platform."
+    ),
+}
+
+PROBLEMS: Final = Problems(
+    {
+        EdgeRefusal: EDGE,
+        PaymentRefusal: PAYMENTS,
+        WebhookRefusal: WEBHOOKS,
+        SecretRefusal: SECRETS,
+        CustomerRefusal: CUSTOMERS,
+        WalletRefusal: WALLETS,
+    },
+    exceptions=EXCEPTIONS,
+)

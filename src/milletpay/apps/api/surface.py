@@ -1,38 +1,17 @@
 """All calls below `/v1`, over what stands behind them."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from milletpay.apps.api.agreements import AgreementsApi, agreement_routes
+from milletpay.apps.api.backing import Api
+from milletpay.apps.api.balance import balance_routes
+from milletpay.apps.api.events import EventsApi, event_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
+from milletpay.apps.api.sign_in import sign_in_routes
+from milletpay.apps.api.wallet import wallet_routes
+from milletpay.apps.api.wallet_money import money_routes
+from milletpay.apps.api.wallet_payments import wallet_payment_routes
+from milletpay.apps.api.webhook_endpoints import WebhookEndpointsApi, webhook_endpoint_routes
 from milletpay.apps.http.routes import Route
-from milletpay.codes import Links
-from milletpay.identity import OneTimeCodes, Pins
-from milletpay.payments.shapes import Shown
-from milletpay.plumbing.clock import Clock
-from milletpay.plumbing.database import Database
-from milletpay.plumbing.desk import Desk
-from milletpay.plumbing.ids import Entropy, IdSource
-from milletpay.rails import Banks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """What the calls stand on."""
-
-    database: Database
-    desk: "Desk[Any, Any, Any]"
-    clock: Clock
-    ids: IdSource
-    entropy: Entropy
-    shown: Shown
-    links: Links
-    banks: Banks
-    one_time_codes: OneTimeCodes
-    pins: Pins
-    shows_codes: bool
-    """Whether one-time codes are answered instead of sent, as in a demo."""
 
 
 def api_routes(api: Api) -> tuple[Route, ...]:
@@ -40,4 +19,17 @@ def api_routes(api: Api) -> tuple[Route, ...]:
     payments = PaymentsApi(desk=api.desk, database=api.database, shown=api.shown, clock=api.clock)
     refunds = RefundsApi(desk=api.desk, database=api.database, shown=api.shown)
     agreements = AgreementsApi(desk=api.desk, database=api.database, shown=api.shown)
-    return (*payment_routes(payments), *refund_routes(refunds), *agreement_routes(agreements))
+    events = EventsApi(events=api.events, database=api.database, clock=api.clock)
+    endpoints = WebhookEndpointsApi(endpoints=api.endpoints, database=api.database, clock=api.clock)
+    return (
+        *payment_routes(payments),
+        *refund_routes(refunds),
+        *agreement_routes(agreements),
+        *balance_routes(api),
+        *event_routes(events),
+        *webhook_endpoint_routes(endpoints),
+        *sign_in_routes(api),
+        *wallet_routes(api),
+        *money_routes(api),
+        *wallet_payment_routes(api),
+    )

@@ -17,14 +17,16 @@ from typing import Final
 import uvicorn
 
 from milletpay.apps.api.application import make_application
+from milletpay.apps.api.backing import Api
 from milletpay.apps.api.health import Health
-from milletpay.apps.api.surface import Api, api_routes
+from milletpay.apps.api.surface import api_routes
 from milletpay.apps.http.kernel import Kernel
 from milletpay.apps.http.who import by_bearer
 from milletpay.apps.web.application import page_tables
 from milletpay.apps.web.backing import Backing, make_backing
-from milletpay.bootstrap import House, open_house
+from milletpay.bootstrap import House, make_webhooks, open_house
 from milletpay.identity import CredentialRefused, Pepper
+from milletpay.notifications import Reach
 from milletpay.payments.shapes import Shown
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.ids import system_entropy
@@ -84,6 +86,9 @@ async def serve(order: Order) -> None:
 
 def make_house_application(house: House, *, health: Health, backing: Backing) -> Kernel:
     """Put the API and the pages on one kernel."""
+    # What is checked here as an endpoint's URL is called by the worker, which reaches as far.
+    reach = Reach.NEARBY if backing.is_demo else Reach.PUBLIC
+    webhooks = make_webhooks(links=house.links, reach=reach, clock=house.clock, ids=house.ids)
     api = Api(
         database=house.database,
         desk=house.desk,
@@ -95,6 +100,9 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         banks=house.banks,
         one_time_codes=house.one_time_codes,
         pins=house.pins,
+        events=webhooks.events,
+        endpoints=webhooks.endpoints,
+        mode=backing.mode,
         shows_codes=backing.is_demo,
     )
     return make_application(

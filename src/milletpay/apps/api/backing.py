@@ -1,0 +1,37 @@
+"""What the calls below `/v1` stand on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from milletpay.codes import Links
+from milletpay.identity import OneTimeCodes, Pins
+from milletpay.ledger.chart import Mode
+from milletpay.notifications import Endpoints, Events
+from milletpay.payments.shapes import Shown
+from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.database import Database
+from milletpay.plumbing.desk import Desk
+from milletpay.plumbing.ids import Entropy, IdSource
+from milletpay.rails import Banks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """What the calls stand on."""
+
+    database: Database
+    desk: "Desk[Any, Any, Any]"
+    clock: Clock
+    ids: IdSource
+    entropy: Entropy
+    shown: Shown
+    links: Links
+    banks: Banks
+    one_time_codes: OneTimeCodes
+    pins: Pins
+    events: Events
+    endpoints: Endpoints
+    mode: Mode
+    """In which mode customers sign in: test in a demo."""
+    shows_codes: bool
+    """Whether one-time codes are answered instead of sent, as in a demo."""

@@ -1,0 +1,190 @@
+"""The wallet's door: codes to a phone, sessions, the PIN."""
+
+from http import HTTPStatus
+from typing import Final
+
+from milletpay.apps.api.backing import Api
+from milletpay.apps.api.wallet_bodies import AskCode, GivenPin, NewPin, NewSession
+from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin, owner_of, refuse_secret
+from milletpay.apps.api.wallet_shapes import CodeShape, OpenedSession, PinShape, SessionShape
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Route
+from milletpay.customers import CUSTOMER_ID, NotAPhone, Phone, find_by_phone, read_phone
+from milletpay.customers import CustomerRefusal as NoCustomer
+from milletpay.identity import (
+    SESSION_ID,
+    CredentialKind,
+    PhoneShown,
+    PinRefusal,
+    SecretRefusal,
+    SecretRefused,
+    Session,
+    SessionId,
+    end_session,
+    has_pin,
+    open_session,
+)
+from milletpay.ledger.chart import Mode
+from milletpay.plumbing.dates import rfc3339
+
+TAG: Final = "Wallet: signing in"
+
+PIN_WORDS: Final = {
+    PinRefusal.NOT_SIX_DIGITS: "A PIN is six digits.",
+    PinRefusal.TOO_EASY: "One digit six times, or a run such as 123456, is what everybody tries first.",
+}
+
+
+class SignInApi:
+    """The handlers."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def ask_code(self, _request: Request, *, body: AskCode) -> CodeShape:
+        """Send a code. Whether anybody has this number plays no part."""
+        phone, now = _phone(body.phone), self._api.clock.now_ns()
+        made = await self._api.one_time_codes.make(phone, mode=self._api.mode, now=now)
+        if isinstance(made, SecretRefused):
+            raise refuse_secret(made, param="phone", now=now)
+        shown = made.code.reveal() if self._api.shows_codes else None
+        return CodeShape(phone=phone, expires_at=rfc3339(made.expires_at), code=shown)
+
+    async def open(self, request: Request, *, body: NewSession) -> OpenedSession:
+        """Let somebody in who has the phone in hand."""
+        api, now = self._api, self._api.clock.now_ns()
+        phone = _phone(body.phone)
+        checked = await api.one_time_codes.check(body.code, phone=phone, mode=api.mode, now=now)
+        if not isinstance(checked, PhoneShown):
+            raise refuse_secret(checked, param="code", now=now)
+        async with api.database.transaction() as connection:
+            customer = await find_by_phone(connection, mode=api.mode, phone=phone)
+            if customer is None:
+                raise Refuse(NoCustomer.NOT_FOUND, "Nobody has a wallet with this number.", param="phone")
+            opened = await open_session(
+                connection,
+                id=SessionId(request.id),
+                kind=CredentialKind.CUSTOMER_SESSION,
+                owner=customer.id,
+                mode=customer.mode,
+                device=body.device or "",
+                now=now,
+                entropy=api.entropy,
+            )
+            pin = await has_pin(connection, customer=customer.id)
+        return OpenedSession(
+            session=_shown(opened.session),
+            token=opened.token.reveal(),
+            customer=CUSTOMER_ID.write(customer.id),
+            has_pin=pin,
+        )
+
+    async def end(self, request: Request, *, session: SessionId) -> Answer:
+        """Sign a device out."""
+        now = self._api.clock.now_ns()
+        async with self._api.database.transaction() as connection:
+            await end_session(connection, id=session, owner=request.principal.owner, now=now)
+        return Answer(status=HTTPStatus.NO_CONTENT, content=b"")
+
+    async def set_pin(self, request: Request, *, body: NewPin) -> PinShape:
+        """Give the customer a PIN, with the old one or a code to the phone."""
+        api, now = self._api, self._api.clock.now_ns()
+        customer = await owner_of(api, request)
+        if body.code is not None:
+            shown = await api.one_time_codes.check(
+                body.code, phone=customer.phone, mode=customer.mode, now=now
+            )
+            if isinstance(shown, SecretRefused):
+                raise refuse_secret(shown, param="code", now=now)
+        else:
+            if body.current is None:
+                detail = "Give the PIN that it has now, or a code that was sent to the phone."
+                raise Refuse(SecretRefusal.WRONG, detail, param="current")
+            await check_pin(api, request, body.current)
+        refusal = await api.pins.set(body.pin, customer=customer.id, now=now)
+        if refusal is not None:
+            raise Refuse(EdgeRefusal.INVALID_FIELD, PIN_WORDS[refusal], param="pin")
+        return PinShape(status="set")
+
+    async def try_pin(self, request: Request, *, body: GivenPin) -> PinShape:
+        """See whether it is the PIN. Wrong ones count."""
+        await check_pin(self._api, request, body.pin)
+        return PinShape(status="right")
+
+
+def sign_in_routes(api: Api) -> tuple[Route, ...]:
+    """The calls of the chapter."""
+    handlers = SignInApi(api)
+    return (
+        Route(
+            method="POST",
+            path="/v1/wallet/sessions/code",
+            handler=handlers.ask_code,
+            summary="Send a code to a phone",
+            answers={201: CodeShape},
+            body=AskCode,
+            refuses=(SecretRefusal.LOCKED,),
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/sessions",
+            handler=handlers.open,
+            summary="Sign in with the code",
+            answers={201: OpenedSession},
+            body=NewSession,
+            refuses=(SecretRefusal, NoCustomer.NOT_FOUND),
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/sessions/{session}/end",
+            handler=handlers.end,
+            summary="Sign out",
+            answers={204: bytes},
+            who=CUSTOMER,
+            ids={"session": SESSION_ID},
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/pin",
+            handler=handlers.set_pin,
+            summary="Set the PIN",
+            answers={200: PinShape},
+            who=CUSTOMER,
+            body=NewPin,
+            refuses=(SecretRefusal,),
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/pin/check",
+            handler=handlers.try_pin,
+            summary="Try the PIN",
+            answers={200: PinShape},
+            who=CUSTOMER,
+            body=GivenPin,
+            refuses=(SecretRefusal,),
+            tag=TAG,
+        ),
+    )
+
+
+def _phone(text: str) -> Phone:
+    try:
+        return read_phone(text)
+    except NotAPhone as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"phone: {error}.", param="phone") from error
+
+
+def _shown(session: Session) -> SessionShape:
+    return SessionShape(
+        id=SESSION_ID.write(session.id),
+        created_at=rfc3339(session.created_at),
+        livemode=session.mode is Mode.LIVE,
+        device=session.device,
+        expires_at=rfc3339(session.expires_at),
+    )

@@ -1,0 +1,191 @@
+"""What a customer pays and signs: payments that await a payer, and agreements."""
+
+from http import HTTPStatus
+from typing import Final
+
+from milletpay.apps.api.backing import Api
+from milletpay.apps.api.payment_bodies import SENTENCES
+from milletpay.apps.api.requests import payment_id_of, refuse
+from milletpay.apps.api.wallet_bodies import GivenPin, Pay
+from milletpay.apps.api.wallet_declines import DeclinedPay
+from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin
+from milletpay.apps.api.wallet_shapes import PaidShape
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.once import submit_once
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Route
+from milletpay.apps.http.shapes import ListOf
+from milletpay.codes import LinkKind, NotOurLink
+from milletpay.customers import CustomerId
+from milletpay.identity import SecretRefusal
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MERCHANT_ID
+from milletpay.payments import (
+    AGREEMENT_ID,
+    PAYMENT_ID,
+    Agreed,
+    AgreementId,
+    CancelAgreement,
+    Decline,
+    Made,
+    Payment,
+    PaymentId,
+    PayPayment,
+    Refusal,
+    Refused,
+    SignAgreement,
+    agreements_of,
+)
+from milletpay.payments.shapes import AgreementShape
+from milletpay.plumbing.dates import rfc3339
+
+TAG: Final = "Wallet: paying"
+AGREEMENTS_MAX: Final = 100
+
+
+class WalletPaymentsApi:
+    """The handlers."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def pay(self, request: Request, *, body: Pay) -> Answer:
+        """Pay what awaits a payer, with the PIN. A decline leaves it as it was: it may be tried again."""
+        payment = self._payment(body)
+        await check_pin(self._api, request, body.pin)
+        command = PayPayment(
+            payment=payment,
+            customer=CustomerId(request.principal.owner),
+            mode=request.principal.mode,
+        )
+
+        def show(came_to: Made | Decline | Refused) -> Answer:
+            if isinstance(came_to, Refused):
+                raise refuse(came_to)
+            if isinstance(came_to, Made):
+                return Answer(status=HTTPStatus.OK, content=_as_paid(came_to.payment))
+            declined = DeclinedPay(
+                detail=SENTENCES[came_to],
+                request_id=request.request_id,
+                decline_code=came_to,
+                payment=PAYMENT_ID.write(payment),
+            )
+            return Answer(status=HTTPStatus.PAYMENT_REQUIRED, content=declined)
+
+        return await submit_once(self._api.desk, command, request=request, show=show)
+
+    async def agreements(self, request: Request) -> ListOf[AgreementShape]:
+        """Who may charge without asking, the newest first."""
+        async with self._api.database.connection() as connection:
+            found = await agreements_of(connection, customer=CustomerId(request.principal.owner))
+        shown = [self._api.shown.agreement(agreement) for agreement in found[:AGREEMENTS_MAX]]
+        return ListOf(data=shown, has_more=False)
+
+    async def sign(self, request: Request, *, agreement: AgreementId, body: GivenPin) -> Answer:
+        """Let a merchant charge without asking each time, with the PIN."""
+        await check_pin(self._api, request, body.pin)
+        command = SignAgreement(
+            agreement=agreement,
+            customer=CustomerId(request.principal.owner),
+            mode=request.principal.mode,
+        )
+        return await submit_once(self._api.desk, command, request=request, show=self._show)
+
+    async def cancel(self, request: Request, *, agreement: AgreementId) -> Answer:
+        """End it."""
+        command = CancelAgreement(
+            agreement=agreement,
+            mode=request.principal.mode,
+            customer=CustomerId(request.principal.owner),
+        )
+        return await submit_once(self._api.desk, command, request=request, show=self._show)
+
+    def _show(self, agreed: Agreed | Refused) -> Answer:
+        if isinstance(agreed, Refused):
+            raise refuse(agreed)
+        return Answer(status=HTTPStatus.OK, content=self._api.shown.agreement(agreed.agreement))
+
+    def _payment(self, body: Pay) -> PaymentId:
+        """Which payment is meant."""
+        if (body.payment is None) is (body.payload is None):
+            detail = "Name the payment or what was scanned: one of them."
+            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="payment")
+        if body.payment is not None:
+            return payment_id_of(body.payment)
+        assert body.payload is not None
+        try:
+            link = self._api.links.read(body.payload)
+        except NotOurLink as error:
+            raise Refuse(EdgeRefusal.INVALID_FIELD, str(error), param="payload") from error
+        if link.kind is not LinkKind.PAYMENT:
+            raise Refuse(EdgeRefusal.INVALID_FIELD, "This is nothing to pay.", param="payload")
+        return PaymentId(link.object)
+
+
+def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
+    """The calls of the chapter."""
+    handlers = WalletPaymentsApi(api)
+    return (
+        Route(
+            method="POST",
+            path="/v1/wallet/pay",
+            handler=handlers.pay,
+            summary="Pay",
+            answers={200: PaidShape, 402: DeclinedPay},
+            who=CUSTOMER,
+            body=Pay,
+            idempotent=True,
+            refuses=(SecretRefusal, Refusal.PAYMENT_NOT_FOUND, Refusal.WRONG_STATE, Refusal.EXPIRED),
+            tag=TAG,
+        ),
+        Route(
+            method="GET",
+            path="/v1/wallet/agreements",
+            handler=handlers.agreements,
+            summary="List your agreements",
+            answers={200: ListOf[AgreementShape]},
+            who=CUSTOMER,
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/agreements/{agreement}/sign",
+            handler=handlers.sign,
+            summary="Sign an agreement",
+            answers={200: AgreementShape},
+            who=CUSTOMER,
+            ids={"agreement": AGREEMENT_ID},
+            body=GivenPin,
+            idempotent=True,
+            refuses=(SecretRefusal, Refusal.AGREEMENT_NOT_FOUND, Refusal.WRONG_STATE),
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
+            path="/v1/wallet/agreements/{agreement}/cancel",
+            handler=handlers.cancel,
+            summary="End an agreement",
+            answers={200: AgreementShape},
+            who=CUSTOMER,
+            ids={"agreement": AGREEMENT_ID},
+            idempotent=True,
+            refuses=(Refusal.AGREEMENT_NOT_FOUND,),
+            tag=TAG,
+        ),
+    )
+
+
+def _as_paid(payment: Payment) -> PaidShape:
+    return PaidShape(
+        id=PAYMENT_ID.write(payment.id),
+        created_at=rfc3339(payment.created_at),
+        livemode=payment.mode is Mode.LIVE,
+        status=payment.status,
+        amount=payment.amount.minor,
+        amount_refunded=payment.refunded,
+        currency=payment.amount.currency.code,
+        merchant=MERCHANT_ID.write(payment.merchant),
+        description=payment.description or None,
+        return_url=payment.return_url or None,
+    )

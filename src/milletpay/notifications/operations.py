@@ -100,6 +100,10 @@ class Endpoints:
         )
         return Opened(endpoint=endpoint, secret=await self._add_secret(connection, endpoint.id, now))
 
+    async def hold(self, connection: Connection, *, endpoint: EndpointId, owner: Owner) -> Endpoint | Refused:
+        """An endpoint, kept from others that would change it until this transaction ends."""
+        return await self._lock(connection, endpoint, owner)
+
     async def change(
         self, connection: Connection, *, endpoint: EndpointId, owner: Owner, wishes: Wishes
     ) -> Endpoint | Refused:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from milletpay.apps.api.documents import document_table
+from milletpay.apps.api.events import WEBHOOKS
 from milletpay.apps.api.health import Health, health_routes
 from milletpay.apps.api.problems import PROBLEMS
 from milletpay.apps.http.kernel import Kernel
@@ -46,7 +47,14 @@ Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is fals
         "customer_session": "A customer who has signed in.",
         "operator_session": "One of the operator's staff at the console.",
     },
-    chapters={"Operation": "For whoever runs it."},
+    chapters={
+        "Events": "What happened to your objects, for 30 days.",
+        "Webhook endpoints": "Where you are told of events. Each message is signed as Standard Webhooks says,"
+        " so that its libraries verify it; of one object the events arrive in order, and each is tried for"
+        " three days until your server answers 2xx. Look at `webhook-id`: the same event may come twice.",
+        "Operation": "For whoever runs it.",
+    },
+    webhooks=WEBHOOKS,
 )
 
 

@@ -32,6 +32,13 @@ SCHEMA: Final = "#/components/schemas/{name}"
 PARAMETER: Final = "#/components/parameters/"
 HEADER: Final = "#/components/headers/"
 
+SIGNED: Final = {
+    "webhook-id": "The event's id: the same for each attempt, so that what comes twice is known.",
+    "webhook-timestamp": "Seconds since 1970 when this attempt was made.",
+    "webhook-signature": "Of the id, the timestamp and the body, as Standard Webhooks says.",
+}
+STRING: Final = {"type": "string"}
+
 Json = dict[str, Any]
 
 PARAMETERS: Final[Json] = {
@@ -288,6 +295,10 @@ def _webhook(webhook: Webhook) -> Json:
     return {
         "post": {
             "summary": webhook.summary,
+            "parameters": [
+                {"name": name, "in": "header", "required": True, "description": said, "schema": STRING}
+                for name, said in SIGNED.items()
+            ],
             "requestBody": {
                 "content": {
                     Media.JSON.value: {

@@ -18,7 +18,7 @@ from milletpay.apps.http.problems import (
 )
 from milletpay.apps.http.refusals import EdgeRefusal
 from milletpay.customers import CustomerRefusal
-from milletpay.identity import SecretRefusal
+from milletpay.identity import PinRefusal, SecretRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
 from milletpay.wallets import WalletRefusal
@@ -100,6 +100,15 @@ SECRETS: Final[dict[Enum, ProblemKind]] = {
     ),
 }
 
+PIN_REFUSED: Final = ProblemKind(
+    status=HTTPStatus.BAD_REQUEST,
+    code="pin_refused",
+    title="This cannot be a PIN",
+    advice="Six digits, and not one digit six times nor a run such as 123456.",
+)
+
+PINS: Final[dict[Enum, ProblemKind]] = dict.fromkeys(PinRefusal, PIN_REFUSED)
+
 CUSTOMERS: Final[dict[Enum, ProblemKind]] = {
     CustomerRefusal.ID_TAKEN: _conflict("id_taken", "The id is taken", "Use another."),
     CustomerRefusal.PHONE_TAKEN: _conflict("phone_taken", "The phone number is taken", "Use another."),
@@ -136,6 +145,7 @@ PROBLEMS: Final = Problems(
         PaymentRefusal: PAYMENTS,
         WebhookRefusal: WEBHOOKS,
         SecretRefusal: SECRETS,
+        PinRefusal: PINS,
         CustomerRefusal: CUSTOMERS,
         WalletRefusal: WALLETS,
     },

@@ -105,7 +105,7 @@ class SignInApi:
             await check_pin(api, request, body.current)
         refusal = await api.pins.set(body.pin, customer=customer.id, now=now)
         if refusal is not None:
-            raise Refuse(EdgeRefusal.INVALID_FIELD, PIN_WORDS[refusal], param="pin")
+            raise Refuse(refusal, PIN_WORDS[refusal], param="pin")
         return PinShape(status="set")
 
     async def try_pin(self, request: Request, *, body: GivenPin) -> PinShape:
@@ -156,7 +156,7 @@ def sign_in_routes(api: Api) -> tuple[Route, ...]:
             answers={200: PinShape},
             who=CUSTOMER,
             body=NewPin,
-            refuses=(SecretRefusal,),
+            refuses=(SecretRefusal, PinRefusal),
             tag=TAG,
         ),
         Route(

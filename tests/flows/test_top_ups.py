@@ -123,6 +123,7 @@ async def test_the_worker_that_dies_while_the_bank_is_asked_is_followed_by_one_t
         customer = await wallets.customer(1)
         await go_wrong(wallets, Fault(unanswered=1))
         top_up = await wallets.top_up(customer, 100)
+        wallets.clock.advance(duration_ns=SECOND)
         dying = asyncio.create_task(wallets.worker.do_one())
         while not wallets.clock.sleepers:  # noqa: ASYNC110 - sleepers tell nobody
             await asyncio.sleep(0.001)

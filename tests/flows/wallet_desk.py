@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -61,7 +61,7 @@ class WalletDesk:
     bank: SimulatedBank
     worker: Worker
     mailbox: Mailbox
-    ids: "count[int]" = field(default_factory=lambda: count(1_000))
+    ids: "count[int]"
 
     async def ask(self, command: object) -> Any:
         return await self.desk.submit(command)
@@ -241,4 +241,5 @@ async def open_wallets(
                 new_id=ids.next,
             ),
             mailbox=Mailbox(banks=banks, hear=bank_ears(submit=desk.submit), clock=clock),
+            ids=count(desk_id * 10_000),
         )

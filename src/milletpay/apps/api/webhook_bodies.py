@@ -162,7 +162,7 @@ class DeletedShape(Output, frozen=True, kw_only=True):
         return cls(id="whe_01kdz9m4h0000g40r40m30e20e")
 
 
-class AttemptShape(Output, frozen=True, kw_only=True):
+class WebhookAttemptShape(Output, frozen=True, kw_only=True):
     """One call of an endpoint for an event; without a response while it is under way, or when none came."""
 
     id: str
@@ -241,9 +241,9 @@ def show_opened(opened: Opened) -> OpenedShape:
     return OpenedShape(**plain, secret=write_secret(opened.secret))
 
 
-def show_attempt(attempt: Attempt, *, endpoint: Endpoint) -> AttemptShape:
+def show_attempt(attempt: Attempt, *, endpoint: Endpoint) -> WebhookAttemptShape:
     """An attempt as the endpoint's merchant sees it."""
-    return AttemptShape(
+    return WebhookAttemptShape(
         id=ATTEMPT_ID.write(attempt.id),
         created_at=rfc3339(attempt.started_at),
         livemode=endpoint.owner.mode is Mode.LIVE,

@@ -8,7 +8,6 @@ from milletpay.apps.api.events import owner_of
 from milletpay.apps.api.requests import SECRET, nothing
 from milletpay.apps.api.webhook_bodies import (
     AttemptQuery,
-    AttemptShape,
     DeletedShape,
     EndpointChange,
     EndpointShape,
@@ -17,6 +16,7 @@ from milletpay.apps.api.webhook_bodies import (
     OpenedShape,
     Replay,
     Rotation,
+    WebhookAttemptShape,
     show_attempt,
     show_endpoint,
     show_opened,
@@ -126,7 +126,7 @@ class WebhookEndpointsApi:
 
     async def attempts(
         self, request: Request, *, endpoint: EndpointId, query: AttemptQuery
-    ) -> ListOf[AttemptShape]:
+    ) -> ListOf[WebhookAttemptShape]:
         """The calls of an endpoint, the newest first."""
         event = None if query.event is None else read_id(EVENT_ID, query.event, param="event")
         async with self.database.connection() as connection:
@@ -342,7 +342,7 @@ def _telling(api: WebhookEndpointsApi) -> tuple[Route, ...]:
             handler=api.attempts,
             summary="List attempts",
             description="How each of our calls of the last 30 days went, the newest first.",
-            answers={200: ListOf[AttemptShape]},
+            answers={200: ListOf[WebhookAttemptShape]},
             who=SECRET,
             scope="webhook_endpoints:read",
             ids=ids,

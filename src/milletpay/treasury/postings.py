@@ -29,16 +29,16 @@ LEGS: Final = {
 
 
 def moved(kind: MovementKind, *, link: BankLink, amount: Money, ids: NewIds, date: int) -> list[Transfer]:
-    """A movement of the house.
+    """A movement of the house, by its kind.
 
-    ==============  ==============  =======  =====================
-    debit           credit          pool     when
-    ==============  ==============  =======  =====================
-    bank_own        capital         own      capital
-    bank_safe       own_in_pool     client   prefunding, and
-    due_from_pool   bank_own        own      with it
-    bank_safe       clearing        client   cash has arrived
-    ==============  ==============  =======  =====================
+    =============  =============  ======  =======
+    debit          credit         pool    when
+    =============  =============  ======  =======
+    bank_own       capital        own     capital
+    bank_safe      own_in_pool    client  prefund
+    due_from_pool  bank_own       own     prefund
+    bank_safe      clearing       client  cash
+    =============  =============  ======  =======
     """
     transfers = [_leg(code, link=link, amount=amount, id=ids(), date=date) for code in LEGS[kind]]
     for transfer in transfers[:-1]:

@@ -163,6 +163,9 @@ def test_reading_rfc3339(text: str, timestamp: int) -> None:
         "2016-12-31T23:59:60Z",
         "2026-01-31T09:30:00+25:00",
         "2026-01-31T09:30:00+0800",
+        "2262-04-11T23:47:17Z",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+23:59",
     ],
 )
 def test_texts_that_are_not_times(text: str) -> None:

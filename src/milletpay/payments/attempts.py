@@ -27,6 +27,7 @@ from milletpay.payments.model import (
     Refused,
     Request,
 )
+from milletpay.plumbing.dates import rfc3339
 
 DAY_NS = 24 * 3600 * 10**9
 AUTHORIZATION_NS = 7 * DAY_NS
@@ -78,6 +79,12 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         agreement = facts.agreements[command.agreement]
         if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
             return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
+    if command.expires_at and command.expires_at <= facts.book.now:
+        return Refused(
+            refusal=Refusal.EXPIRES_IN_THE_PAST,
+            detail=f"{rfc3339(command.expires_at)} has passed: give a time to come.",
+            param="expires_at",
+        )
     merchant = facts.merchants.merchant(command.merchant)
     if merchant is None or not merchant.is_active:
         return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")

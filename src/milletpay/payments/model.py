@@ -124,6 +124,8 @@ class Refusal(StrEnum):
     """The merchant has no such payment."""
     AGREEMENT_NOT_FOUND = auto()
     """The merchant has no such agreement."""
+    EXPIRES_IN_THE_PAST = auto()
+    """It is to be made, and the time to pay it is over already."""
     MERCHANT_NOT_ACTIVE = auto()
     """The merchant may not take payments."""
     NO_CONTRACT = auto()
@@ -152,6 +154,8 @@ class Refused:
     detail: str
     object: str | None = None
     """The public id of the object that stands in the way, if one does."""
+    param: str | None = None
+    """The field of the command at fault, if one is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

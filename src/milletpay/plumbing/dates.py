@@ -134,7 +134,8 @@ def rfc3339_exact(timestamp_ns: int) -> str:
 def parse_rfc3339(text: str) -> int:
     """The timestamp of a moment in RFC 3339, with any offset and up to nine decimals of a second.
 
-    :raises NotATimestamp: with the text; a leap second is one too, for the count of nanoseconds has none
+    :raises NotATimestamp: with the text; a leap second is one too, for the count of nanoseconds has none, and
+        what 64 bits of nanoseconds do not reach: before 1677 and after 2262
     """
     found = _RFC3339.fullmatch(text)
     if found is None:
@@ -144,7 +145,10 @@ def parse_rfc3339(text: str) -> int:
         moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset in 'Zz' else offset}")
     except ValueError as error:
         raise NotATimestamp(f"{text!r} is not a time: {error}") from None
-    return _since_1970(moment) * _SECOND + int((fraction or "").ljust(9, "0"))
+    timestamp = _since_1970(moment) * _SECOND + int((fraction or "").ljust(9, "0"))
+    if not -(2**63) <= timestamp < 2**63:
+        raise NotATimestamp(f"{text!r} is not a time that can be kept: the years 1678 to 2261 can")
+    return timestamp
 
 
 def _second(seconds: int) -> str:

@@ -8,17 +8,18 @@ from milletpay.apps.http.shapes import CurrencyCode, Input, ListQuery, Metadata,
 from milletpay.payments import CaptureMethod, Decline
 from milletpay.payments.shapes import PaymentShape
 
+# `(?!\n)`, for Python takes `$` to be before a last newline too, and JSON Schema does not.
 Reference = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
         max_length=64,
-        pattern=r"^[!-~]+( [!-~]+)*$",
+        pattern=r"^[!-~]+( [!-~]+)*$(?!\n)",
         description="Your own name for it, unique among yours of its kind; safe to send again.",
     ),
 ]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
-Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^https?://[!-~]+$")]
+Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^https?://[!-~]+$(?!\n)")]
 Moment = Annotated[
     str, msgspec.Meta(max_length=40, description="A time in RFC 3339, such as 2026-12-01T02:03:04Z.")
 ]

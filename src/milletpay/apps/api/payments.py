@@ -42,7 +42,6 @@ from milletpay.payments import (
     payments_of,
 )
 from milletpay.payments.shapes import PaymentShape, Shown
-from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import NotATimestamp, parse_rfc3339
 from milletpay.plumbing.desk import Desk
@@ -56,11 +55,9 @@ class PaymentsApi:
     desk: "Desk[Any, Any, Any]"
     database: Database
     shown: Shown
-    clock: Clock
 
     async def create(self, request: Request, *, body: NewPayment) -> Answer:
         """Make a payment; with a payer it is paid at once."""
-        expires_at = self._moment(body.expires_at)
         command = CreatePayment(
             id=PaymentId(request.id),
             merchant=MerchantId(request.principal.owner),
@@ -69,7 +66,7 @@ class PaymentsApi:
             request=made_by(request, body.reference),
             capture_method=body.capture_method,
             agreement=None if body.payer is None else _agreement_id(body.payer.agreement),
-            expires_at=expires_at,
+            expires_at=_moment(body.expires_at),
             description=body.description or "",
             return_url=body.return_url or "",
             metadata=msgspec.json.encode(body.metadata).decode() if body.metadata else "",
@@ -171,17 +168,13 @@ class PaymentsApi:
             )
         return Answer(status=HTTPStatus.OK, content=reversal)
 
-    def _moment(self, text: str | None) -> int:
-        if text is None:
-            return 0
-        try:
-            moment = parse_rfc3339(text)
-        except NotATimestamp as error:
-            raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="expires_at") from error
-        if moment <= self.clock.now_ns():
-            detail = f"{text} has passed: give a time to come."
-            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="expires_at")
-        return moment
+
+def _moment(text: str | None) -> int:
+    """The time that is named; that it is to come is seen at the desk, for a request may be sent again later."""
+    try:
+        return 0 if text is None else parse_rfc3339(text)
+    except NotATimestamp as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="expires_at") from error
 
 
 def _agreement_id(text: str) -> AgreementId:
@@ -209,6 +202,7 @@ def payment_routes(api: PaymentsApi) -> tuple[Route, ...]:
                 Refusal.KEY_REUSED,
                 Refusal.REFERENCE_USED,
                 Refusal.AGREEMENT_NOT_FOUND,
+                Refusal.EXPIRES_IN_THE_PAST,
                 Refusal.MERCHANT_NOT_ACTIVE,
                 Refusal.NO_CONTRACT,
             ),

@@ -42,6 +42,7 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.REFERENCE_USED: REFERENCE_USED,
     PaymentRefusal.PAYMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.EXPIRES_IN_THE_PAST: INVALID_FIELD,
     PaymentRefusal.MERCHANT_NOT_ACTIVE: _conflict(
         "merchant_not_active", "The merchant is not active", "Ask the operator of this platform."
     ),

@@ -54,7 +54,7 @@ def nothing(kind: str, id: str) -> Refuse:
 
 def refuse(refused: Refused) -> Refuse:
     """Make the refusal of the edge from the domain's."""
-    return Refuse(refused.refusal, refused.detail, object=refused.object)
+    return Refuse(refused.refusal, refused.detail, param=refused.param, object=refused.object)
 
 
 def answer_made(shape: Output, made: PaymentRequest, *, is_new: bool, request: Request) -> Answer:

@@ -16,7 +16,7 @@ from milletpay.apps.http.routes import Route
 
 def api_routes(api: Api) -> tuple[Route, ...]:
     """Every call, in the order of the documents."""
-    payments = PaymentsApi(desk=api.desk, database=api.database, shown=api.shown, clock=api.clock)
+    payments = PaymentsApi(desk=api.desk, database=api.database, shown=api.shown)
     refunds = RefundsApi(desk=api.desk, database=api.database, shown=api.shown)
     agreements = AgreementsApi(desk=api.desk, database=api.database, shown=api.shown)
     events = EventsApi(events=api.events, database=api.database, clock=api.clock)

@@ -170,7 +170,7 @@ class PaymentsApi:
 
 
 def _moment(text: str | None) -> int:
-    """The time that is named; that it is to come is seen at the desk, for a request may be sent again later."""
+    """The time that is named; that it is to come is seen at the desk, for a request may come again later."""
     try:
         return 0 if text is None else parse_rfc3339(text)
     except NotATimestamp as error:

@@ -6,6 +6,17 @@ true of a live system: a server that loses what it has committed, a disk that is
 """
 
 from milletpay.benches.ledger import BookBroken, LedgerPlan, describe_ledger, run_ledger
+from milletpay.benches.load import NotPaid
+from milletpay.benches.market import MarketPlan
+from milletpay.benches.payments import (
+    PAYMENT_WORKS,
+    Answering,
+    PaymentFigure,
+    PaymentPlan,
+    PaymentReport,
+    PaymentWork,
+    run_payments,
+)
 from milletpay.benches.peers import run_peers
 from milletpay.benches.place import BENCH_DIRECTORY, BenchRefused, open_place
 from milletpay.benches.report import Figure, PeerFigure, Report, Work
@@ -14,15 +25,24 @@ from milletpay.benches.works import LEDGER_WORKS
 __all__ = [
     "BENCH_DIRECTORY",
     "LEDGER_WORKS",
+    "PAYMENT_WORKS",
+    "Answering",
     "BenchRefused",
     "BookBroken",
     "Figure",
     "LedgerPlan",
+    "MarketPlan",
+    "NotPaid",
+    "PaymentFigure",
+    "PaymentPlan",
+    "PaymentReport",
+    "PaymentWork",
     "PeerFigure",
     "Report",
     "Work",
     "describe_ledger",
     "open_place",
     "run_ledger",
+    "run_payments",
     "run_peers",
 ]

@@ -100,6 +100,16 @@ def _used_below(parent: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def processor_time_of(process: int) -> float | None:
+    """Processor time that one process has used, in seconds; None where that cannot be seen."""
+    try:
+        said = PROCESSES.joinpath(str(process), "stat").read_text("utf-8")
+    except OSError:
+        return None
+    fields = said.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _processor() -> str:
     described = PROCESSES / "cpuinfo"
     if described.exists():

@@ -7,11 +7,12 @@ import click
 
 from milletpay import __version__
 from milletpay.apps.cli.bench import bench
+from milletpay.apps.cli.bench_payments import payments
 from milletpay.apps.cli.check import check
 from milletpay.apps.cli.day_end import day_end
 from milletpay.apps.cli.trace import trace_command
 from milletpay.apps.cli.up import up
-from milletpay.benches import BenchRefused, BookBroken
+from milletpay.benches import BenchRefused, BookBroken, NotPaid
 from milletpay.ledger import DayNotBegun
 from milletpay.plumbing.database import DatabaseUnavailable
 from milletpay.plumbing.desk import DeskRefusal, Unknown
@@ -29,6 +30,7 @@ REFUSALS: Final = (
     DayNotBegun,
     DeskRefusal,
     MigrationRefused,
+    NotPaid,
     RoleRefused,
     ServerRefused,
     Unknown,
@@ -57,6 +59,8 @@ class Millet(click.Group):
 def main() -> None:
     """Run MilletPay: start it, prove its books, measure it."""
 
+
+bench.add_command(payments)
 
 for command in COMMANDS:
     main.add_command(command)

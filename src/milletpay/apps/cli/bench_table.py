@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from milletpay.benches import Report
+from milletpay.benches import PaymentReport, Report
 
 DISTURBING_CORES: Final = 0.2
 """When other programs use more than this, it is said."""
@@ -106,3 +106,34 @@ def _conditions(settings: Mapping[str, Any]) -> list[str]:
             shown = ", ".join(f"{part} {of}" for part, of in value.items())
         lines.append(f"[dim]{name.replace('_', ' '):>18}[/]  {shown}")
     return lines
+
+
+def print_payments(report: PaymentReport) -> None:
+    """Print the payments' bench on standard output."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    table = _new_table("Payments, over HTTP")
+    table.add_column("row")
+    for name in ("connections", "payments/s", "p50 ms", "p99 ms", "", "API", "server", "load", "elsewhere"):
+        table.add_column(name, justify="right")
+    table.caption = (
+        "API, server, load: processor time, µs a payment. Elsewhere: cores used by other programs."
+    )
+    table.caption_justify = "left"
+    for figure in report.figures:
+        table.add_row(
+            figure.work.name,
+            f"{figure.work.connections}",
+            f"{figure.payments_per_s:,}",
+            f"{figure.p50_ms:.2f}",
+            f"{figure.p99_ms:.2f}",
+            "[green]reached[/]" if figure.reached else "[red]missed[/]",
+            f"{figure.api_us:.0f}",
+            "" if figure.postgresql_us is None else f"{figure.postgresql_us:.0f}",
+            f"{figure.load_us:.0f}",
+            "" if figure.cores_elsewhere is None else f"{figure.cores_elsewhere:.1f}",
+        )
+    console.print(table)
+    for line in _conditions(report.settings):
+        console.print(line, highlight=False, soft_wrap=True)

@@ -56,6 +56,11 @@ class Processes:
                 f"The {self._name} process ended before it was ready. Its log is above."
             )
 
+    @property
+    def pids(self) -> list[int]:
+        """Their process ids."""
+        return [process.pid for process in self._processes]
+
     async def keep_running(self) -> None:
         """Watch the processes until cancelled; one that dies is said and replaced."""
         await asyncio.gather(*(self._keep_one(index) for index in range(len(self._processes))))

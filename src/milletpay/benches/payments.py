@@ -1,0 +1,266 @@
+"""The payments' bench: over HTTP, as a merchant's server meets it, with everything that a payment has."""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from random import Random
+from statistics import quantiles
+from typing import Any, Final, Protocol
+
+from milletpay.benches.ledger import BookBroken
+from milletpay.benches.load import Load
+from milletpay.benches.market import AMOUNT_MAX, Market, MarketPlan, open_market
+from milletpay.benches.place import Place, refuse_careless, server_settings
+from milletpay.benches.surroundings import ProcessorTime, machine, processor_time_of, versions
+from milletpay.bootstrap import open_house
+from milletpay.identity import Pepper, open_pepper
+from milletpay.ledger import prove_books
+from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
+from milletpay.plumbing.database import Database
+from milletpay.plumbing.migration import migrate
+from milletpay.plumbing.statements import load_statements
+
+BASE_URL: Final = "http://127.0.0.1"
+SQL: Final = load_statements("milletpay.benches")
+
+WARM_UP: Final = 2_000
+"""Payments before a row that are not counted: they show how many a row takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentWork:
+    """A row, before it is measured."""
+
+    connections: int
+    required_per_s: int | None
+    p50_ms_max: float | None
+    p99_ms_max: float | None
+    name: str = "agreement"
+
+
+PAYMENT_WORKS: Final = (
+    PaymentWork(connections=1, required_per_s=None, p50_ms_max=4, p99_ms_max=None),
+    PaymentWork(connections=128, required_per_s=3_000, p50_ms_max=None, p99_ms_max=90),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPlan:
+    """What to measure."""
+
+    seconds: float
+    """About how long each row takes."""
+    seed: int
+    works: Sequence[PaymentWork] = PAYMENT_WORKS
+    market: MarketPlan
+    warm_up: int = WARM_UP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFigure:
+    """A row, measured. Processor times are microseconds a payment."""
+
+    work: PaymentWork
+    payments: int
+    payments_per_s: int
+    p50_ms: float
+    p99_ms: float
+    api_us: float
+    """Of the process that answers."""
+    postgresql_us: float | None
+    load_us: float
+    """Of what sends the requests."""
+    cores_elsewhere: float | None
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is what it must be."""
+        work = self.work
+        return (
+            (work.required_per_s is None or self.payments_per_s >= work.required_per_s)
+            and (work.p50_ms_max is None or self.p50_ms < work.p50_ms_max)
+            and (work.p99_ms_max is None or self.p99_ms < work.p99_ms_max)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReport:
+    """All that a run has to say."""
+
+    settings: Mapping[str, Any]
+    figures: Sequence[PaymentFigure]
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        return {
+            "settings": dict(self.settings),
+            "rows": [
+                {
+                    "name": figure.work.name,
+                    "connections": figure.work.connections,
+                    "payments_per_s": figure.payments_per_s,
+                    "p50_ms": round(figure.p50_ms, 2),
+                    "p99_ms": round(figure.p99_ms, 2),
+                }
+                for figure in self.figures
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """The process that is measured."""
+
+    host: str
+    port: int
+    pid: int
+
+
+class Serve(Protocol):
+    """Starts the process that answers, as `millet up` does, and ends it."""
+
+    def __call__(self, *, app_url: str, pepper: Pepper) -> AbstractAsyncContextManager[Answering]:
+        """Give where it answers, for as long as the block runs."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how far it is, and of how much."""
+
+
+async def run_payments(
+    plan: PaymentPlan, *, place: Place, serve: Serve, clock: Clock, progress: Progress
+) -> PaymentReport:
+    """Measure the rows one after the other in one market, and prove the book afterwards."""
+    random = Random(plan.seed)
+    async with place.owner_url() as owner_url:
+        app_url = await migrate(owner_url=owner_url)
+        pepper = await open_pepper(owner_url=owner_url)
+        async with open_house(app_url, pepper=pepper, base_url=BASE_URL, connections=2, clock=clock) as house:
+            settings = await _settings(plan, place=place, database=house.database)
+            market = await open_market(house, plan=plan.market, random=random, progress=progress)
+        requests = _Requests(market, random=random)
+        figures = []
+        async with serve(app_url=app_url, pepper=pepper) as answering:
+            for work in plan.works:
+                measure = _Measuring(
+                    requests=requests, answering=answering, place=place, clock=clock, progress=progress
+                )
+                figures += [await measure(work, plan=plan)]
+        await _prove(app_url, requests=requests, clock=clock)
+    return PaymentReport(settings=settings, figures=figures)
+
+
+class _Requests:
+    """Makes requests, no two of them the same."""
+
+    def __init__(self, market: Market, *, random: Random) -> None:
+        self._market = market
+        self._random = random
+        self._everybody = range(len(market.agreements))
+        self.made = 0
+
+    def make(self, count: int) -> Iterator[bytes]:
+        """So many, ready to be sent."""
+        market, random = self._market, self._random
+        made = []
+        for at in random.choices(self._everybody, cum_weights=market.shares, k=count):
+            self.made += 1
+            body = (
+                f'{{"amount":{random.randint(1, AMOUNT_MAX)},"currency":"CNY",'
+                f'"reference":"order-{self.made}","payer":{{"agreement":"{market.agreements[at]}"}}}}'
+            )
+            made.append(
+                f"POST /v1/payments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                f"Authorization: Bearer {market.keys[at]}\r\n"
+                f"Idempotency-Key: {random.getrandbits(128):032x}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            )
+        return iter(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measuring:
+    """Measures rows against one process."""
+
+    requests: _Requests
+    answering: Answering
+    place: Place
+    clock: Clock
+    progress: Progress
+
+    async def __call__(self, work: PaymentWork, *, plan: PaymentPlan) -> PaymentFigure:
+        name = f"{work.name}, {work.connections} connections"
+        self.progress(name, 0, 1)
+        # One connection does less in the same time.
+        count = plan.warm_up if work.connections > 1 else plan.warm_up // 4
+        warm_up = await self._send(max(work.connections, count), work)
+        rate = len(warm_up.latencies) * SECOND / warm_up.nanoseconds
+        count = max(100, work.connections, round(rate * plan.seconds))
+        before, api_before = ProcessorTime.now(postmaster=self.place.postmaster), self._api()
+        load = await self._send(count, work)
+        used, api = ProcessorTime.now(postmaster=self.place.postmaster) - before, self._api() - api_before
+        self.progress(name, 1, 1)
+        cuts = quantiles(load.latencies, n=100)
+        elsewhere = used.elsewhere()
+        return PaymentFigure(
+            work=work,
+            payments=count,
+            payments_per_s=round(count * SECOND / load.nanoseconds),
+            p50_ms=cuts[49] / MILLISECOND,
+            p99_ms=cuts[98] / MILLISECOND,
+            api_us=api / count * 1e6,
+            postgresql_us=None if used.postgresql is None else used.postgresql / count * 1e6,
+            load_us=used.python / count * 1e6,
+            cores_elsewhere=(
+                None if elsewhere is None else max(elsewhere - api, 0.0) * SECOND / load.nanoseconds
+            ),
+        )
+
+    async def _send(self, count: int, work: PaymentWork) -> Load:
+        load = Load(requests=self.requests.make(count), clock=self.clock)
+        gc.collect()
+        gc.freeze()
+        await load.run(host=self.answering.host, port=self.answering.port, connections=work.connections)
+        gc.unfreeze()
+        return load
+
+    def _api(self) -> float:
+        return processor_time_of(self.answering.pid) or 0.0
+
+
+async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> dict[str, Any]:
+    """The conditions of a run. Refuses a server that does not keep what it commits."""
+    server = await server_settings(database)
+    refuse_careless(server)
+    return {
+        **versions(),
+        "postgresql": server.pop("server_version"),
+        "machine": machine(),
+        "file_system": place.file_system or "the server's own",
+        "server": server,
+        "seed": plan.seed,
+        "seconds": plan.seconds,
+        "customers": plan.market.customers,
+        "merchants": plan.market.merchants,
+        "measured": "POST /v1/payments under an agreement, over HTTP on connections that stay open: key,"
+        " idempotency key, limits, fee, ledger, event; one process, load generator on the same machine;"
+        " every answer is 201 and `succeeded`",
+        "proved": "the book, by all proofs of `millet check`",
+    }
+
+
+async def _prove(app_url: str, *, requests: _Requests, clock: Clock) -> None:
+    """Refuse the figures of a book that does not prove, or that has not every payment once."""
+    database = await Database.open(app_url, connections=4)
+    try:
+        report = await prove_books(database=database, clock=clock)
+        async with database.connection() as connection:
+            kept = await connection.fetchval(SQL["count_payments"])
+    finally:
+        await database.close()
+    findings = [str(finding) for proof in report.proofs for finding in proof.findings]
+    if findings:
+        raise BookBroken(f"The book of the bench is not in order, and its figures are void: {findings}")
+    if kept != requests.made:
+        raise BookBroken(f"{requests.made} payments were answered, and {kept} are there.")

@@ -30,13 +30,15 @@ from milletpay.payments import (
     AgreementId,
     AgreementStatus,
     CancelPayment,
+    CreatePayment,
+    PaymentId,
     ProposeAgreement,
     RefundId,
     RefundPayment,
     Request,
     payments_of,
 )
-from milletpay.plumbing.clock import SystemClock
+from milletpay.plumbing.clock import SECOND, SystemClock
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.worker import Worker
@@ -53,6 +55,7 @@ PEOPLE = (
     ("陈静", "+8613800000004", "702413", 10_000_00),
     ("Lin Tao", "+8613800000005", "518293", 10_000_00),
     ("赵一", "+8613800000006", "640315", 10_000_00),
+    ("周健忘", "+8613800000007", "815264", 500_00),
 )
 BUSINESSES = (
     ("Millet Shop", "小米粒商店", 5732),
@@ -116,6 +119,21 @@ class Town:
 
     def cancel(self, payment: Any) -> Any:
         return self.ask(CancelPayment(payment=payment.id, merchant=payment.merchant, mode=Mode.TEST))
+
+    def short_payment(self, *, seconds: int) -> str:
+        """A payment that can be paid for so long; gives its link."""
+        id = PaymentId(self.house.ids.next())
+        self.ask(
+            CreatePayment(
+                id=id,
+                merchant=self.merchants[0],
+                mode=Mode.TEST,
+                amount=Money(5_00, CNY),
+                request=self.request(),
+                expires_at=self.house.clock.now_ns() + seconds * SECOND,
+            )
+        )
+        return self.house.links.payment(id)
 
     def propose(self) -> str:
         """An agreement that awaits its signature; gives its link."""

@@ -78,10 +78,10 @@ class Session:
 
     @property
     def seconds_left(self) -> int | None:
-        """How long it can still be paid; None for ever, or when that is no question."""
+        """How long it can still be paid, rounded up; None for ever, or when that is no question."""
         if self.standing is not Standing.OPEN or not self.payment.expires_at:
             return None
-        return (self.payment.expires_at - self.now) // SECOND
+        return -((self.now - self.payment.expires_at) // SECOND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,83 @@
+"""Pages for everybody: nothing serious in the eyes of axe, in either theme; a walk by keyboard alone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESK_ZH, PHONE_EN, NewVisitor, Screen, Visitor
+from tests.browser.town import PEOPLE
+
+OPEN = ("/", "/shop", "/shop/phone", "/wallet/sign-in", "/nowhere")
+OWN = (
+    "/wallet",
+    "/wallet/entries",
+    "/wallet/top-up",
+    "/wallet/withdraw",
+    "/wallet/send",
+    "/wallet/pay",
+    "/wallet/agreements",
+)
+
+
+def serious(visitor: Visitor) -> list[str]:
+    found = Axe().run(visitor.page).response["violations"]
+    return [
+        f"{visitor.page.url}: {one['help']}: {[node['html'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("screen", [PHONE_EN, DESK_ZH], ids=lambda screen: screen.name)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_anybodys_way(screen: Screen, theme: str, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(screen)
+    visitor.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
+    findings = []
+    for path in OPEN:
+        visitor.go(path)
+        findings += serious(visitor)
+    cashier = visitor.order("band")
+    findings += serious(visitor)
+    visitor.page.goto(visitor.town.propose())
+    findings += serious(visitor)
+    visitor.sign_in(4)
+    for path in (*OWN, f"{cashier}/confirm"):
+        visitor.go(path)
+        findings += serious(visitor)
+    visitor.give_pin("102938")
+    findings += serious(visitor)
+    visitor.give_pin(PEOPLE[4][2])
+    findings += serious(visitor)
+    assert not findings, "\n".join(findings)
+
+
+def test_a_payment_by_keyboard_alone(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/shop/rabbit")
+
+    def tab_to(words: str) -> None:
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            focused = page.evaluate("document.activeElement.textContent.trim()")
+            if words in focused:
+                return
+        raise AssertionError(f"no way to {words!r} by keyboard on {page.url}")
+
+    tab_to("Skip to content")
+    tab_to("Buy now")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/*")
+    tab_to("Pay with the wallet")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/wallet/sign-in**")
+    page.keyboard.type(PEOPLE[4][1])
+    page.keyboard.press("Enter")
+    expect(page.locator("#code")).to_be_focused()
+    page.keyboard.type(page.locator(".sms b").inner_text())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/confirm")
+    expect(page.locator("#pin")).to_be_focused()
+    page.keyboard.type(PEOPLE[4][2])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Paid")

@@ -140,6 +140,12 @@ async def test_six_codes_an_hour_go_to_a_phone(codes: OneTimeCodes) -> None:
     assert isinstance(await codes.make(PHONE, mode=Mode.LIVE, now=NOW + 66 * MINUTE), SecretRefused)
 
 
+async def test_whoever_has_the_phone_may_sign_in_as_often_as_need_be(codes: OneTimeCodes) -> None:
+    for _ in range(20):
+        code = await send(codes)
+        assert isinstance(await codes.check(code, phone=PHONE, mode=Mode.LIVE, now=NOW), PhoneShown)
+
+
 @pytest.mark.parametrize(
     ("pin", "refusal"),
     [

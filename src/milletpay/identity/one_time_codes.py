@@ -21,7 +21,7 @@ SQL: Final = load_statements("milletpay.identity")
 LIFETIME_NS: Final = 5 * MINUTE
 SENT_MAX: Final = 6
 WINDOW_NS: Final = HOUR
-"""So many codes go to one phone within that time: thirty guesses at a million numbers."""
+"""So many codes go to one phone in that time, or since a right one: thirty guesses at a million numbers."""
 
 DIGITS: Final = 6
 PURPOSE: Final = "one-time code"

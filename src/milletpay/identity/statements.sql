@@ -155,8 +155,8 @@ WHERE phone = $1 AND live = $2 AND expires_at > $3 AND tries_left > 0
 RETURNING mac;
 
 -- name: use_code
--- The code of a phone was right and is good no longer.
-UPDATE identity.one_time_code SET tries_left = 0 WHERE phone = $1 AND live = $2;
+-- The code of a phone was right and is good no longer; whoever has the phone in hand begins a new window.
+UPDATE identity.one_time_code SET tries_left = 0, window_began = 0 WHERE phone = $1 AND live = $2;
 
 -- name: write_pin
 -- Write a customer's PIN.

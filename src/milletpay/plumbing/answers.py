@@ -34,7 +34,8 @@ class Asked:
     key: int
     """Of the key and its scope: the same for two requests of which the second is a retry."""
     body: int
-    """Of the raw body: not the same for two requests that share a key by mistake."""
+    """Of the raw body with the key: not the same for two requests that share a key by mistake. Without the
+    key nobody can try out what a body was, such as one with a PIN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def ask(*, owner: int, mode: str, method: str, path: str, key: str, body: bytes)
     """
     # The key has no NUL, nor have the first three: so no two scopes are written the same, whatever the path.
     scope = f"{owner:x}\0{mode}\0{method}\0{path}\0{key}".encode()
-    return Asked(key=int.from_bytes(hashlib.sha256(scope).digest()[:16]), body=hash_of_body(body))
+    return Asked(key=hash_of_body(scope), body=hash_of_body(scope + b"\0" + body))
 
 
 def hash_of_body(body: bytes) -> int:

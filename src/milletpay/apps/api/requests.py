@@ -29,9 +29,11 @@ def money_of(amount: int, currency: str) -> Money:
 def made_by(request: Request, reference: str) -> PaymentRequest:
     """What makes this request known again, by its key and by the merchant's reference."""
     asked = request.asked
-    if asked is None:
-        return PaymentRequest(key_hash=0, body_hash=hash_of_body(request.raw), reference=reference)
-    return PaymentRequest(key_hash=asked.key, body_hash=asked.body, reference=reference)
+    # The body's alone: under another key the reference and the body tell that it is the same request.
+    body_hash = hash_of_body(request.raw)
+    return PaymentRequest(
+        key_hash=0 if asked is None else asked.key, body_hash=body_hash, reference=reference
+    )
 
 
 def payment_id_of(text: str) -> PaymentId:

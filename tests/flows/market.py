@@ -51,6 +51,9 @@ BALANCE = 50_000_00
 """What everybody has at first: as much as one top-up may be. The last one is poor."""
 POOR = 100_00
 CHARGE_LIMIT = 100_00
+PIN = "702413"
+"""Of the first few customers."""
+PINS = 4
 PLAY = ledger_of(AccountKind.CUST.pool, currency=CNY, mode=Mode.TEST)
 
 
@@ -147,6 +150,7 @@ class Market:
             payments = await self.payments(seller=seller)
             owed = sum(one["amount_captured"] - one["amount_refunded"] - one["fee"] for one in payments)
             assert owed == await self.balance(AccountKind.MER_PEND, of.id)
+            assert (await self.client(seller).get("/v1/balance")).json["pending"] == owed
             fees += sum(one["fee"] for one in payments)
         assert fees == await self.balance(AccountKind.FEE_ACCRUED)
         async with self.database.connection() as connection:
@@ -292,6 +296,8 @@ async def settle_buyer(house: House, number: int, sellers: list[Seller], *, bala
             entropy=system_entropy,
             rate_class=RateClass.UNLIMITED,
         )
+    if number <= PINS:
+        assert await house.pins.set(PIN, customer=id, now=house.clock.now_ns()) is None
     agreements = {one.id: await sign(house, one.id, id) for one in sellers if one.mode is Mode.TEST}
     return Buyer(id=id, balance=balance, token=session.token.reveal(), agreements=agreements)
 

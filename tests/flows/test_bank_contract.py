@@ -1,4 +1,4 @@
-"""A bank, whichever it is: orders once for their reference, unknown where nothing is known, a true account."""
+"""A bank, whichever it is: an order once for its reference, unknown where nothing is known, true lines."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -24,9 +24,9 @@ async def statement(wallets: WalletDesk, customer: CustomerId, *, page: int = 7)
     entries: list[Entry] = []
     async with wallets.database.connection() as connection:
         while True:
-            more = {"before": entries[-1].timestamp} if entries else {}
+            before = entries[-1].place if entries else None
             found = await entries_of(
-                connection, customer=customer, mode=Mode.LIVE, currency=CNY, most=page, **more
+                connection, customer=customer, mode=Mode.LIVE, currency=CNY, before=before, most=page
             )
             entries += found
             if len(found) < page:

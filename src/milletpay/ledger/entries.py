@@ -1,29 +1,28 @@
-"""Entries: what moved on an account that its owner sees, line by line, each with the balance after it.
+"""Entries: what moved on an account, line by line, each with the balance after it.
 
-Customers and merchants are shown every movement of their money. An **entry** is one side of one transfer:
-when, how much, the balance after it, why, and the business object. A batch's entries follow from its
-transfers and from the balances that it leaves, so that nobody who posts has to think of them; they are
-written with it. They are found by account and timestamp, which the book gives once only: a cursor that stays
-true while entries are added.
+An **entry** is one side of one transfer of a business: when, how much, the balance after it, why, and the
+business object. Nothing is written for it. A page of a statement is read backward from where the account
+stands, or from where the page before it ended, and the balance after each transfer follows from the one
+after that: it cannot be at odds with the book, and a payment pays nothing for it but two narrow index
+entries a transfer.
 
-What holds: the entries of an account are its transfers, each once, but for pending ones, which are none until
-they are posted; the balance after each is the balance before it plus its amount; the last is the account's.
+What holds: the entries of an account are its transfers that have an object, each once; pending ones are
+none, what posts them is one. The balance after each is the balance before it plus its amount; the last is
+the account's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from milletpay.ledger.chart import STATEMENT_KINDS, TransferCode
-from milletpay.ledger.model import PENDING, TIMESTAMP_MAX, VOID
-from milletpay.ledger.rows import MOVEMENT, code_of, pack_entry
-from milletpay.ledger.state import Changes
+from milletpay.ledger.chart import TransferCode
+from milletpay.ledger.model import AMOUNT_MAX, TIMESTAMP_MAX
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.ledger")
 
-_CODES: Final = frozenset(kind.code for kind in STATEMENT_KINDS)
+_BALANCE_BITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,50 +40,35 @@ class Entry:
     object: int
     """The business object that it was about; the flow of the code says of which kind."""
 
-
-def entries_in(changes: Changes) -> list[bytes]:
-    """The entries of a batch, packed as rows.
-
-    The accounts stand as the batch leaves them: so it goes through the transfers from the last to the first.
-    """
-    balances = {
-        standing.id.to_bytes(16): standing.credits_posted - standing.debits_posted
-        for standing in changes.touched
-        if code_of(standing.row) in _CODES
-    }
-    rows: list[bytes] = []
-    for transfer in reversed(changes.transfers) if balances else ():
-        debit, credit, amount, about, code, flags, timestamp = MOVEMENT.unpack(transfer)
-        if flags & (PENDING | VOID):
-            continue
-        for account, moved in ((credit, amount), (debit, -amount)):
-            if (after := balances.get(account)) is not None:
-                rows.append(
-                    pack_entry(
-                        account, timestamp=timestamp, amount=moved, balance=after, code=code, about=about
-                    )
-                )
-                balances[account] = after - moved
-    rows.reverse()
-    return rows
+    @property
+    def place(self) -> int:
+        """Where in the statement it is, in 127 bits: its time, and the balance before it."""
+        return self.timestamp << _BALANCE_BITS | (self.balance - self.amount)
 
 
 async def find_entries(
-    connection: Connection, *, account: int, before: int = TIMESTAMP_MAX, most: int
+    connection: Connection, *, account: int, before: int | None = None, most: int
 ) -> Sequence[Entry]:
-    """The entries of an account, the newest first.
+    """The entries of an account that owes its owner what it holds, the newest first.
 
-    :param before: only those with a smaller timestamp: give that of the last entry for the next page
+    :param before: only those before this one: the `place` of the last entry of the page before
     :param most: how many at most
     """
-    rows = await connection.fetch(SQL["entries"], account, before, most)
-    return [
-        Entry(
+    timestamp, balance = TIMESTAMP_MAX, None
+    if before is not None:
+        # It may come from outside: what is no place of ours is still one that can be looked for.
+        timestamp = min(before >> _BALANCE_BITS, TIMESTAMP_MAX)
+        balance = min(before & (1 << _BALANCE_BITS) - 1, AMOUNT_MAX)
+    entries = []
+    for row in await connection.fetch(SQL["entries"], account, timestamp, balance, most):
+        after: int = row["latest"] if balance is None else balance
+        entry = Entry(
             timestamp=row["timestamp"],
             amount=row["amount"],
-            balance=row["balance"],
+            balance=after,
             code=TransferCode.coded(row["code"]),
             object=row["object"],
         )
-        for row in rows
-    ]
+        entries.append(entry)
+        balance = after - entry.amount
+    return entries

@@ -32,12 +32,6 @@ _TRANSFER = struct.Struct(">hi16si16si16siqi16si16siQiIiIiIiHiHiq")
 _RESOLUTION = struct.Struct(">hi16sihiq")
 _BURNT = struct.Struct(">hi16siq")
 _BALANCE = struct.Struct(">16sqqqq?")
-_ENTRY = struct.Struct(">hi16si8siqiqi2si16s")
-
-MOVEMENT = struct.Struct(">26x16s4x16s4xq24x16s40x2s4xH4x8s")
-"""Of a transfer's row: debit and credit account, amount, `user_data_128`, code, flags, timestamp. Amount and
-flags are read as numbers; the others stay as they are, to be compared and copied.
-"""
 
 Balances = tuple[int, int, int, int]
 """Debits pending and posted, credits pending and posted: the order of `Account`."""
@@ -246,11 +240,6 @@ def greatest_id(rows: Iterable[bytes]) -> int:
     return int.from_bytes(max(map(itemgetter(slice(6, 22)), rows), default=b""))
 
 
-def code_of(row: bytes) -> int:
-    """The code of an account or transfer: the last column but two of its row."""
-    return int.from_bytes(row[-20:-18])
-
-
 def timestamp_of(row: bytes) -> int:
     """The timestamp of an account or transfer: the last column of its row."""
     return int.from_bytes(row[-8:])
@@ -281,13 +270,6 @@ def unpack_resolution(row: bytes) -> Resolution:
     """The end of a pending transfer of a row."""
     v = _RESOLUTION.unpack(row)
     return Resolution(pending_id=int.from_bytes(v[2]), status=PENDING_STATUSES[v[4]], timestamp=v[6])
-
-
-def pack_entry(
-    account: bytes, *, timestamp: bytes, amount: int, balance: int, code: bytes, about: bytes
-) -> bytes:
-    """Pack one side of a transfer with the balance after it; the bytes are those of the transfer's row."""
-    return _ENTRY.pack(6, 16, account, 8, timestamp, 8, amount, 8, balance, 2, code, 16, about)
 
 
 def pack_burnt(transfer_id: int, *, timestamp: int) -> bytes:

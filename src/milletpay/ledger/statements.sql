@@ -60,12 +60,45 @@ ORDER BY 1
 LIMIT 1;
 
 -- name: entries
--- Entries of an account before a timestamp, the newest first, at most so many.
-SELECT timestamp, amount, balance, code, object
-FROM ledger.entry
-WHERE account_id = $1 AND timestamp < $2
-ORDER BY timestamp DESC
-LIMIT $3;
+-- What a business has moved on an account before a timestamp, the newest first, at most $4 times; and
+-- where the account stands, unless the balance $3 is known already. Pending transfers move nothing, nor
+-- do those that void them.
+SELECT
+    moved.timestamp,
+    moved.amount,
+    moved.code & 65535 AS code,
+    moved.object,
+    CASE
+        WHEN $3::bigint IS NULL
+            THEN (SELECT n.credits_posted - n.debits_posted FROM ledger.account_now AS n WHERE n.id = $1)
+    END AS latest
+FROM (
+    (
+        SELECT d.timestamp, -d.amount AS amount, d.code, d.user_data_128 AS object
+        FROM ledger.transfer AS d
+        WHERE
+            d.debit_account_id = $1
+            AND d.timestamp < $2
+            AND d.user_data_128 <> '00000000-0000-0000-0000-000000000000'
+            AND d.flags & 10 = 0
+        ORDER BY d.timestamp DESC
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT c.timestamp, c.amount, c.code, c.user_data_128 AS object
+        FROM ledger.transfer AS c
+        WHERE
+            c.credit_account_id = $1
+            AND c.timestamp < $2
+            AND c.user_data_128 <> '00000000-0000-0000-0000-000000000000'
+            AND c.flags & 10 = 0
+        ORDER BY c.timestamp DESC
+        LIMIT $4
+    )
+) AS moved
+ORDER BY moved.timestamp DESC
+LIMIT $4;
 
 -- name: tail
 -- Balances of the batches after this one, oldest first.

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from milletpay.ledger.entries import entries_in
 from milletpay.ledger.head import Head, seal
 from milletpay.ledger.machine import Machine
 from milletpay.ledger.model import (
@@ -185,7 +184,6 @@ class Book:
         burnt = await add(
             connection, "burnt", [pack_burnt(id, timestamp=timestamp) for id, timestamp in changes.burnt]
         )
-        await add(connection, "entry", entries_in(changes))
         number = self.head.number + 1
         records = self._tail_records + len(changes.touched)
         folds = number - self.head.tail_from >= TAIL_BATCHES_MAX or records > TAIL_RECORDS_MAX

@@ -26,7 +26,6 @@ COLUMNS: Final = {
     "transfer": None,
     "resolution": None,
     "burnt": None,
-    "entry": None,
 }
 """What COPY fills in each table, in the order of the packed rows; None for every column."""
 

@@ -6,7 +6,6 @@ from typing import Final
 from milletpay.ledger import entries
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.entries import Entry
-from milletpay.ledger.model import TIMESTAMP_MAX
 from milletpay.ledger.reading import find_accounts
 from milletpay.merchants.model import Merchant, MerchantId, MerchantStatus, Names, Owed, Store, StoreId
 from milletpay.merchants.postings import available_account, pending_account
@@ -46,10 +45,10 @@ async def find_entries(
     merchant: MerchantId,
     mode: Mode,
     currency: Currency,
-    before: int = TIMESTAMP_MAX,
+    before: int | None = None,
     most: int,
 ) -> Sequence[Entry]:
-    """What moved of what is not settled yet, the newest first; `before` is the last timestamp seen."""
+    """What moved of what is not settled yet, the newest first; `before` is the last place seen."""
     account = pending_account(merchant, mode=mode, currency=currency)
     return await entries.find_entries(connection, account=account, before=before, most=most)
 

@@ -175,6 +175,13 @@ CREATE TABLE ledger.transfer (
 
 CREATE INDEX transfer_timestamp ON ledger.transfer USING brin (timestamp);
 
+-- Both sides of what a business has moved: statements are read along these, the newest first.
+CREATE INDEX transfer_debit ON ledger.transfer (debit_account_id, timestamp)
+WHERE user_data_128 <> '00000000-0000-0000-0000-000000000000';
+
+CREATE INDEX transfer_credit ON ledger.transfer (credit_account_id, timestamp)
+WHERE user_data_128 <> '00000000-0000-0000-0000-000000000000';
+
 -- When a pending transfer is due, in nanoseconds; for expiry.
 CREATE INDEX transfer_expires_at
 ON ledger.transfer ((timestamp + (timeout::bigint & 4294967295) * 1000000000))
@@ -196,18 +203,6 @@ CREATE TABLE ledger.burnt (
 );
 
 CREATE INDEX burnt_timestamp ON ledger.burnt USING brin (timestamp);
-
--- What moved on the accounts of customers and merchants, with the balance after it: their statements. It follows
--- from the transfers and is no part of the digest.
-CREATE TABLE ledger.entry (
-    account_id uuid NOT NULL,
-    timestamp  bigint NOT NULL,  -- of the transfer
-    amount     bigint NOT NULL,  -- below zero: went out
-    balance    bigint NOT NULL,
-    code       smallint NOT NULL,  -- of the transfer
-    object     uuid NOT NULL,      -- the transfer's user_data_128
-    PRIMARY KEY (account_id, timestamp)
-);
 
 -- Balances newer than the checkpoint: one row per batch, folded into the accounts every so many batches.
 CREATE TABLE ledger.tail (
@@ -267,7 +262,7 @@ FROM ledger.account AS a
 CROSS JOIN LATERAL (SELECT ledger.tail_record(a.id) AS record) AS t;
 
 GRANT SELECT, INSERT
-ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt, ledger.entry
+ON ledger.batch, ledger.account, ledger.transfer, ledger.resolution, ledger.burnt
 TO millet_app;
 GRANT UPDATE (debits_pending, debits_posted, credits_pending, credits_posted, closed)
 ON ledger.account TO millet_app;

@@ -6,7 +6,7 @@ from typing import Final
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.entries import Entry, find_entries
-from milletpay.ledger.model import ID_MAX, TIMESTAMP_MAX
+from milletpay.ledger.model import ID_MAX
 from milletpay.ledger.reading import find_accounts
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection
@@ -51,10 +51,10 @@ async def entries_of(
     customer: CustomerId,
     mode: Mode,
     currency: Currency,
-    before: int = TIMESTAMP_MAX,
+    before: int | None = None,
     most: int,
 ) -> Sequence[Entry]:
-    """The customer's statement, the newest first; `before` is the timestamp of the last entry seen."""
+    """The customer's statement, the newest first; `before` is the place of the last entry seen."""
     account = balance_account(customer, mode=mode, currency=currency)
     return await find_entries(connection, account=account, before=before, most=most)
 

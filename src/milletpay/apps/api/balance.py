@@ -11,7 +11,6 @@ from milletpay.apps.api.wallet_shapes import EntryShape
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, ListQuery, Output, list_of
-from milletpay.ledger.model import TIMESTAMP_MAX
 from milletpay.merchants import MerchantId, find_entries, find_owed
 from milletpay.money import Currency
 
@@ -65,13 +64,13 @@ class BalanceApi:
                 merchant=MerchantId(principal.owner),
                 mode=principal.mode,
                 currency=CURRENCY,
-                before=TIMESTAMP_MAX if query.after is None else min(query.after, TIMESTAMP_MAX),
+                before=query.after,
                 most=query.limit + 1,
             )
         return list_of(
             found,
             query=query,
-            place=lambda entry: entry.timestamp,
+            place=lambda entry: entry.place,
             show=lambda entry: show_entry(entry, currency=CURRENCY),
         )
 

@@ -12,7 +12,6 @@ from milletpay.apps.http.shapes import ListOf, ListQuery, list_of
 from milletpay.customers import CUSTOMER_ID, CustomerId
 from milletpay.identity import has_pin
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.model import TIMESTAMP_MAX
 from milletpay.limits import Measure, limits_on, used_in
 from milletpay.limits.model import Used
 from milletpay.plumbing.dates import day_of, rfc3339
@@ -57,13 +56,13 @@ class WalletApi:
                 customer=CustomerId(request.principal.owner),
                 mode=request.principal.mode,
                 currency=CURRENCY,
-                before=TIMESTAMP_MAX if query.after is None else min(query.after, TIMESTAMP_MAX),
+                before=query.after,
                 most=query.limit + 1,
             )
         return list_of(
             found,
             query=query,
-            place=lambda entry: entry.timestamp,
+            place=lambda entry: entry.place,
             show=lambda entry: show_entry(entry, currency=CURRENCY),
         )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from milletpay.customers import Customer, find_customer
 from milletpay.ledger.chart import TransferCode
-from milletpay.ledger.model import TIMESTAMP_MAX
 from milletpay.merchants import Names, find_merchant
 from milletpay.money import Currency, Money
 from milletpay.payments import PaymentId, find_payment
@@ -18,6 +17,7 @@ class Line:
     """One movement of a customer's money."""
 
     timestamp: int
+    place: int
     amount: Money
     """What came in; below zero, what went out."""
     balance: Money
@@ -42,9 +42,9 @@ class Line:
 
 
 async def lines_of(
-    connection: Connection, customer: Customer, *, currency: Currency, before: int = TIMESTAMP_MAX, most: int
+    connection: Connection, customer: Customer, *, currency: Currency, before: int | None = None, most: int
 ) -> Sequence[Line]:
-    """A customer's statement, the newest first, with timestamps below `before`."""
+    """A customer's statement, the newest first, after the line whose place is `before`."""
     entries = await entries_of(
         connection, customer=customer.id, mode=customer.mode, currency=currency, before=before, most=most
     )
@@ -57,6 +57,7 @@ async def lines_of(
         lines.append(
             Line(
                 timestamp=entry.timestamp,
+                place=entry.place,
                 amount=Money(entry.amount, currency),
                 balance=Money(entry.balance, currency),
                 code=entry.code,

@@ -1,13 +1,11 @@
 """The wallet: what there is, what moved, who may charge, and a link or code to pay."""
 
-from typing import Annotated
 
-import msgspec
 
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Media, Route
-from milletpay.apps.http.shapes import Input
+from milletpay.apps.http.shapes import Input, read_cursor, write_cursor
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.forms import Form, Text
 from milletpay.apps.web.lines import lines_of
@@ -16,7 +14,6 @@ from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.codes import NotOurLink
 from milletpay.customers import Customer
-from milletpay.ledger.model import TIMESTAMP_MAX
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
 from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of
@@ -35,9 +32,10 @@ class Scanned(Form, frozen=True, kw_only=True):
 
 
 class Older(Input, frozen=True, kw_only=True):
-    """Where to read on: the timestamp of the last line that was seen."""
+    """Where to read on: after the last line that was seen."""
 
-    before: Annotated[int, msgspec.Meta(ge=0, le=TIMESTAMP_MAX)] = TIMESTAMP_MAX
+    before: str | None = None
+    """As a list's cursor is written."""
 
 
 class EndAgreement(Form, frozen=True, kw_only=True):
@@ -135,9 +133,10 @@ class WalletPages:
     async def entries(self, request: Request, *, query: Older) -> Answer:
         """A page of the statement, the newest first."""
         person = await self._people.owner(request)
+        before = None if query.before is None else read_cursor(query.before)
         async with self._backing.database.connection() as connection:
-            lines = await lines_of(connection, person, currency=CURRENCY, before=query.before, most=PAGE + 1)
-        older = lines[PAGE - 1].timestamp if len(lines) > PAGE else None
+            lines = await lines_of(connection, person, currency=CURRENCY, before=before, most=PAGE + 1)
+        older = write_cursor(lines[PAGE - 1].place) if len(lines) > PAGE else None
         return self._pages.show(request, "entries.html", lines=lines[:PAGE], older=older)
 
     async def ask_code(self, request: Request, *, query: Said) -> Answer:

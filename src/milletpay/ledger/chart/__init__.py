@@ -11,7 +11,6 @@ owner; codes never change. `docs/accounting/chart.md` is this package as a page.
 
 from milletpay.ledger.chart.bridges import BRIDGES, Bridge, BridgeAccounts, bridges_in
 from milletpay.ledger.chart.kinds import (
-    STATEMENT_KINDS,
     AccountClass,
     AccountKind,
     OnePer,
@@ -35,7 +34,6 @@ from milletpay.ledger.chart.transfer_codes import FLOWS, TransferCode
 __all__ = [
     "BRIDGES",
     "FLOWS",
-    "STATEMENT_KINDS",
     "UNITS_MAX",
     "AccountClass",
     "AccountKind",

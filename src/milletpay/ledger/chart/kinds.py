@@ -143,9 +143,6 @@ class AccountKind(Enum):
 
 _BY_CODE = {kind.code: kind for kind in AccountKind}
 
-STATEMENT_KINDS = frozenset({AccountKind.CUST, AccountKind.MER_PEND, AccountKind.MER_AVAIL})
-"""Whose owners see every movement, with the balance after it."""
-
 
 def account_id(kind: AccountKind, *, ledger: int, owner: int = 0) -> int:
     """The id of the one account of this kind, in this ledger, of this owner: from 1 to 2**128 - 2.

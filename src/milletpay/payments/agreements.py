@@ -70,9 +70,14 @@ def propose(command: ProposeAgreement, facts: Facts) -> Agreed | Refused:
 def sign(command: SignAgreement, facts: Facts) -> Agreed | Refused:
     """Decide a signature. Signing again changes nothing."""
     agreement = facts.agreements[command.agreement]
-    if agreement is None or agreement.mode is not command.mode:
+    # What another customer has signed is no business of this one.
+    if (
+        agreement is None
+        or agreement.mode is not command.mode
+        or agreement.customer not in {None, command.customer}
+    ):
         return _not_found()
-    if agreement.status is AgreementStatus.ACTIVE and agreement.customer == command.customer:
+    if agreement.status is AgreementStatus.ACTIVE:
         return Agreed(agreement=agreement, is_new=False)
     if agreement.status is not AgreementStatus.PENDING_SIGNATURE:
         detail = f"The agreement is {agreement.status}: it cannot be signed."

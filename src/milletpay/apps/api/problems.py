@@ -128,9 +128,7 @@ WALLETS: Final[dict[Enum, ProblemKind]] = {
     WalletRefusal.SAME_CUSTOMER: _conflict(
         "same_customer", "Nobody sends money to himself", "Name somebody else."
     ),
-    WalletRefusal.CARD_NOT_FOUND: _conflict(
-        "card_not_found", "You have no such card", "List your cards, or bind one."
-    ),
+    WalletRefusal.CARD_NOT_FOUND: NOT_FOUND,
     WalletRefusal.CURRENCY_NOT_SUPPORTED: _conflict(
         "currency_not_supported", "Not in this currency", "Use a currency that your wallet has."
     ),

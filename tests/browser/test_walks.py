@@ -266,7 +266,7 @@ def test_language_and_theme_are_kept(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/shop")
     page.get_by_role("link", name="中文").click()
-    heading(page, "小米粒商店")
+    heading(page, "小米粒商城")
     page.get_by_title("切换深浅色").click()
     page.get_by_role("link", name="钱包").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")

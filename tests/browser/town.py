@@ -5,8 +5,8 @@ import json
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from milletpay.apps.api.application import make_application
 from milletpay.apps.api.health import Health
-from milletpay.apps.web.application import page_tables
+from milletpay.apps.http.kernel import Kernel
+from milletpay.apps.server.process import make_house_application
 from milletpay.apps.web.backing import make_backing
 from milletpay.bootstrap import DEMO_BANK, House, open_house
 from milletpay.customers import CUSTOMER_ID, CreateCustomer, CustomerId, Phone, Verification
@@ -58,7 +58,7 @@ PEOPLE = (
     ("周健忘", "+8613800000007", "815264", 500_00),
 )
 BUSINESSES = (
-    ("Millet Shop", "小米粒商店", 5732),
+    ("Millet Shop", "小米粒商城", 5732),
     ("River Games", "大河游戏", 5816),
     ("Lantern Video", "灯笼影视", 5815),
     ("Swallow Talk", "燕子语音", 4814),
@@ -247,6 +247,36 @@ def demo_file(town: Town) -> dict[str, Any]:
     }
 
 
+@asynccontextmanager
+async def opened_town(app_url: str, *, base_url: str) -> AsyncIterator[tuple[Town, Kernel]]:
+    """A seeded town with a worker at work, and the application that serves it."""
+    async with AsyncExitStack() as opened:
+        clock = SystemClock()
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="millet-town-")))
+        house = await opened.enter_async_context(
+            open_house(app_url, pepper=Pepper(b"p" * 32), base_url=base_url, connections=8, clock=clock)
+        )
+        town = await seed(house)
+        (folder / "demo.json").write_text(json.dumps(demo_file(town)))
+        worker = Worker(
+            database=house.database,
+            kinds=bank_jobs(banks=house.banks, submit=house.desk.submit),
+            clock=clock,
+            entropy=system_entropy,
+            new_id=house.ids.next,
+        )
+        working = asyncio.create_task(worker.run())
+        health = Health(database=house.database, clock=clock)
+        backing = make_backing(house, demo_file=folder / "demo.json")
+        try:
+            yield town, make_house_application(house, health=health, backing=backing)
+        finally:
+            worker.stop()
+            await working
+            await backing.watch.close()
+            await health.close()
+
+
 @contextmanager
 def open_town(app_url: str, *, port: int = 0) -> Iterator[Town]:
     """Serve a town over a new database, from a thread with a loop of its own."""
@@ -254,32 +284,9 @@ def open_town(app_url: str, *, port: int = 0) -> Iterator[Town]:
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     ready, ended = threading.Event(), asyncio.Event()
     towns: list[Town] = []
-    servers: list[uvicorn.Server] = []
 
     async def live() -> None:
-        async with AsyncExitStack() as opened:
-            clock = SystemClock()
-            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="millet-town-")))
-            house = await opened.enter_async_context(
-                open_house(app_url, pepper=Pepper(b"p" * 32), base_url=base_url, connections=8, clock=clock)
-            )
-            worker = Worker(
-                database=house.database,
-                kinds=bank_jobs(banks=house.banks, submit=house.desk.submit),
-                clock=clock,
-                entropy=system_entropy,
-                new_id=house.ids.next,
-            )
-            town = await seed(house)
-            working = asyncio.create_task(worker.run())
-            (folder / "demo.json").write_text(json.dumps(demo_file(town)))
-            health = Health(database=house.database, clock=clock)
-            opened.push_async_callback(health.close)
-            backing = make_backing(house, demo_file=folder / "demo.json")
-            opened.push_async_callback(backing.watch.close)
-            application = make_application(
-                health=health, ids=house.ids, clock=clock, tables=page_tables(backing)
-            )
+        async with opened_town(app_url, base_url=base_url) as (town, application):
             server = uvicorn.Server(
                 uvicorn.Config(
                     application,
@@ -291,15 +298,12 @@ def open_town(app_url: str, *, port: int = 0) -> Iterator[Town]:
                 )
             )
             towns.append(town)
-            servers.append(server)
             ready.set()
             serving = asyncio.create_task(server._serve(sockets=[listener]))
             await ended.wait()
             application.stop()
             server.should_exit = True
             await serving
-            worker.stop()
-            await working
 
     loop = uvloop.new_event_loop()
     thread = threading.Thread(target=lambda: asyncio.Runner(loop_factory=lambda: loop).run(live()))

@@ -7,6 +7,7 @@
 A command goes on over lines that end with a backslash, or that are indented. In an output `...` is any text.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -69,7 +70,7 @@ class Shell:
 @contextmanager
 def open_shell(folder: Path, *, port: int) -> Iterator[Shell]:
     """A shell in a folder, with the product's Python first; `port` is one that its programs may take."""
-    environment = {
+    environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "PORT": str(port),
         "HOME": str(folder),

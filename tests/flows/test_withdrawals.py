@@ -118,7 +118,7 @@ async def test_the_bank_sends_it_back_days_later(database: Database) -> None:
         found = await wallets.withdrawal_now(withdrawal)
         assert (found.status, found.counted_on) == (S.RETURNED, 0)
         assert await wallets.ask(ReturnWithdrawal(id=withdrawal.id)) == found
-        assert await wallets.balances(customer) == {"clearing": 2000, "cust 1": 1999, "fee_accrued": 1}
+        assert await wallets.balances(customer) == {"bank_safe": 2000, "cust 1": 1999, "fee_accrued": 1}
 
 
 async def test_what_comes_back_was_paid_though_nobody_told_us(database: Database) -> None:

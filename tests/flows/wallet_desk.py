@@ -19,7 +19,7 @@ from milletpay.plumbing.desk import Desk, DeskRow
 from milletpay.plumbing.ids import IdSource
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import BankKey, Banks, BoundCard, Mailbox, Order, SimulatedBank
-from milletpay.treasury import BankLink, OpenBank, Treasury
+from milletpay.treasury import BankLink, OpenBank, Treasury, cash_job, cash_schedule
 from milletpay.wallets import (
     TOP_UP_ID,
     WITHDRAWAL_ID,
@@ -235,7 +235,11 @@ async def open_wallets(
             bank=bank,
             worker=Worker(
                 database=database,
-                kinds=bank_jobs(banks=banks, submit=desk.submit),
+                kinds=[
+                    *bank_jobs(banks=banks, submit=desk.submit),
+                    cash_job(banks=banks, currencies=[CNY], submit=desk.submit),
+                ],
+                schedules=[cash_schedule(starts=day_of(clock.now_ns()))],
                 clock=clock,
                 entropy=bytes,
                 new_id=ids.next,

@@ -9,14 +9,13 @@ What holds: a movement is booked once for its reference; client money and own mo
 own, and what of the client pool is ours stands equal on both sides of the bridge.
 """
 
-from milletpay.treasury.cash import BookCash, Submit
+from milletpay.treasury.cash import Submit, cash_job, cash_schedule
 from milletpay.treasury.model import BankLink, Movement, MovementKind, TreasuryRefusal, TreasuryRefused
 from milletpay.treasury.operations import BookMovement, OpenBank, Treasury
 from milletpay.treasury.queries import find_links
 
 __all__ = [
     "BankLink",
-    "BookCash",
     "BookMovement",
     "Movement",
     "MovementKind",
@@ -25,5 +24,7 @@ __all__ = [
     "Treasury",
     "TreasuryRefusal",
     "TreasuryRefused",
+    "cash_job",
+    "cash_schedule",
     "find_links",
 ]

@@ -1,15 +1,24 @@
 """Cash that arrives: each day the statements of the day before are read, and what was settled is booked."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from milletpay.money import Currency
+from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, parse_day
-from milletpay.plumbing.jobs import Job
+from milletpay.plumbing.jobs import Job, OutsideKind
+from milletpay.plumbing.schedules import CatchUp, Schedule
 from milletpay.rails import Banks, LineKind
 from milletpay.treasury.model import MovementKind, TreasuryRefused
 from milletpay.treasury.operations import BookMovement
+
+CASH_JOB: Final = "treasury.cash"
+
+READ_AFTER_NS: Final = 33 * 3600 * SECOND
+"""A day's statement is read at nine o'clock of the next: by then every bank has it."""
+
+LEASE_NS: Final = 120 * SECOND
 
 Submit: TypeAlias = Callable[[Any], Awaitable[Any]]
 """Gives a command to the desk, and its answer."""
@@ -54,3 +63,16 @@ class BookCash:
 
 class CashRefused(Exception):
     """A line of a statement that cannot be booked: somebody has to look at it."""
+
+
+def cash_job(*, banks: Banks, currencies: Sequence[Currency], submit: Submit) -> OutsideKind:
+    """The kind of job that reads statements and books what has arrived."""
+    does = BookCash(banks=banks, currencies=currencies, submit=submit)
+    return OutsideKind(name=CASH_JOB, does=does, lease_ns=LEASE_NS)
+
+
+def cash_schedule(*, starts: Day) -> Schedule:
+    """When it is done: for each day from the first on, also for those on which nothing ran."""
+    return Schedule(
+        name=CASH_JOB, kind=CASH_JOB, starts=starts, after_ns=READ_AFTER_NS, catch_up=CatchUp.EVERY
+    )

@@ -53,7 +53,7 @@ class Treasury:
         self._book = book
         self._links: dict[_Linked, BankLink] | None = None
         self._movements: dict[_Named, Movement] = {}
-        self._wanted: list[_Linked] = []
+        self._wanted: set[_Linked] = set()
         self._wanted_movements: list[BookMovement] = []
         self._new_links: list[BankLink] = []
         self._new_movements: list[Movement] = []
@@ -72,18 +72,22 @@ class Treasury:
 
     def want_bank(self, bank: BankKey, *, currency: Currency) -> None:
         """Note that the batch moves money over a bank."""
-        self._wanted.append((bank, currency))
+        self._wanted.add((bank, currency))
 
     def want(self, command: Command, /) -> None:
         """Note what a command is about."""
         match command:
             case OpenBank(link=link):
+                self._wanted.add((link.bank, link.currency))
                 self._book.want(*[account.id for account in accounts_opened(link)])
             case BookMovement():
+                self._wanted.add((command.bank, command.amount.currency))
                 self._wanted_movements.append(command)
 
     async def load(self, connection: Connection) -> None:
-        """Bring the links, unless they are remembered, and the movements of the wanted references."""
+        """Bring the links that are not remembered, if any is wanted, and the movements of wanted references."""
+        if not self._wanted:
+            return
         if self._links is None:
             self._links = {(link.bank, link.currency): link for link in await find_links(connection)}
         for place in self._wanted:

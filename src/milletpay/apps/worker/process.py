@@ -13,15 +13,18 @@ from typing import Final, Protocol
 
 from milletpay.apps.worker.chores import Chores, house_chores
 from milletpay.bootstrap import make_banks, make_links, make_webhooks, open_desk
+from milletpay.money import Currency
 from milletpay.notifications import Reach
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
+from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.loop import run
 from milletpay.plumbing.outbox import Relay
 from milletpay.plumbing.telemetry import start_logging
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import Mailbox
+from milletpay.treasury import cash_job, cash_schedule
 from milletpay.wallets import bank_ears, bank_jobs
 
 MODULE: Final = "milletpay.apps.worker.process"
@@ -82,7 +85,12 @@ async def work(order: Order) -> None:
         banks = make_banks(database, clock=clock)
         worker = Worker(
             database=database,
-            kinds=[*webhooks.deliverer.kinds(), *bank_jobs(banks=banks, submit=desk.submit)],
+            kinds=[
+                *webhooks.deliverer.kinds(),
+                *bank_jobs(banks=banks, submit=desk.submit),
+                cash_job(banks=banks, currencies=[Currency.CNY], submit=desk.submit),
+            ],
+            schedules=[cash_schedule(starts=day_of(clock.now_ns()))],
             clock=clock,
             entropy=system_entropy,
             new_id=ids.next,

@@ -107,6 +107,29 @@ def test_paths_exist(name: str) -> None:
             )
 
 
+def test_one_payment_in_six_files_is_where_it_says() -> None:
+    """Each item names files, and what to look for in one of them."""
+    section = (
+        document("ARCHITECTURE.md").text.partition("## One payment in six files\n")[2].partition("\n## ")[0]
+    )
+    items = re.findall(r"^\d\. (.*(?:\n   .*)*)", section, flags=re.MULTILINE)
+    assert len(items) == 6
+    for item in items:
+        links = re.findall(r"\]\(([^)]+)\)", item)
+        codes = re.findall(r"`([^`]+)`", item)
+        paths = [path for path in codes + links if re.search(r"\.(py|md|out)$", path)]
+        assert paths, item
+        texts = [_read(path) for path in paths]
+        for name in (code for code in codes if re.fullmatch(r"\w+(\.\w+)?", code)):
+            for word in name.split("."):
+                assert any(re.search(rf"\b{word}\b", text) for text in texts), f"{word} is not in {paths}"
+
+
+def _read(path: str) -> str:
+    place = next(ROOT / start / path for start in ("", PACKAGE) if (ROOT / start / path).exists())
+    return place.read_text(encoding="utf-8")
+
+
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):.*  ## ", makefile, flags=re.MULTILINE))

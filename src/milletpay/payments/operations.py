@@ -224,9 +224,10 @@ class Payments:
         if facts.new_payments:
             payments = list(facts.new_payments.values())
             await connection.execute(SQL["add_payments"], *columns_of_new_payments(payments))
-        if facts.changed_payments:
-            payments = list(facts.changed_payments.values())
-            await connection.execute(SQL["change_payments"], *columns_of_changed_payments(payments))
+        # What the batch makes, it writes once, as it is in the end.
+        changed = [p for id, p in facts.changed_payments.items() if id not in facts.new_payments]
+        if changed:
+            await connection.execute(SQL["change_payments"], *columns_of_changed_payments(changed))
         if facts.new_attempts:
             await connection.execute(SQL["add_attempts"], *columns_of_attempts(facts.new_attempts))
         if facts.new_refunds:

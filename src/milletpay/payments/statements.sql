@@ -1,36 +1,61 @@
 -- name: payments
 -- Payments by id, by idempotency key, and by the merchant's reference.
+-- One row may come several times. Each name is looked up by itself: a join might read all of a merchant's.
+-- The index of keys is partial, and a plan for any array does not see by itself that it can be used.
 SELECT * FROM payments.payment WHERE id = ANY($1::uuid[])
-UNION
-SELECT * FROM payments.payment WHERE key_hash = ANY($2::uuid[])
-UNION
-SELECT p.*
+UNION ALL
+SELECT * FROM payments.payment WHERE key_hash = ANY($2::uuid[]) AND key_hash IS NOT NULL
+UNION ALL
+SELECT found.*
 FROM unnest($3::uuid[], $4::boolean[], $5::text[]) AS named (merchant, live, reference)
-INNER JOIN payments.payment AS p USING (merchant, live, reference);
+CROSS JOIN LATERAL (
+    SELECT p.*
+    FROM payments.payment AS p
+    WHERE p.merchant = named.merchant AND p.live = named.live AND p.reference = named.reference
+    LIMIT 1
+) AS found;
 
 -- name: refunds
 -- Refunds by idempotency key, and by the merchant's reference.
-SELECT * FROM payments.refund WHERE key_hash = ANY($1::uuid[])
-UNION
-SELECT r.*
+-- As `payments`.
+SELECT * FROM payments.refund WHERE key_hash = ANY($1::uuid[]) AND key_hash IS NOT NULL
+UNION ALL
+SELECT found.*
 FROM unnest($2::uuid[], $3::boolean[], $4::text[]) AS named (merchant, live, reference)
-INNER JOIN payments.refund AS r USING (merchant, live, reference);
+CROSS JOIN LATERAL (
+    SELECT r.*
+    FROM payments.refund AS r
+    WHERE r.merchant = named.merchant AND r.live = named.live AND r.reference = named.reference
+    LIMIT 1
+) AS found;
 
 -- name: agreements
 -- Agreements by id, by idempotency key, and by the merchant's reference.
+-- One row may come several times. Each name is looked up by itself: a join might read all of a merchant's.
+-- The index of keys is partial, and a plan for any array does not see by itself that it can be used.
 SELECT * FROM payments.agreement WHERE id = ANY($1::uuid[])
-UNION
-SELECT * FROM payments.agreement WHERE key_hash = ANY($2::uuid[])
-UNION
-SELECT a.*
+UNION ALL
+SELECT * FROM payments.agreement WHERE key_hash = ANY($2::uuid[]) AND key_hash IS NOT NULL
+UNION ALL
+SELECT found.*
 FROM unnest($3::uuid[], $4::boolean[], $5::text[]) AS named (merchant, live, reference)
-INNER JOIN payments.agreement AS a USING (merchant, live, reference);
+CROSS JOIN LATERAL (
+    SELECT a.*
+    FROM payments.agreement AS a
+    WHERE a.merchant = named.merchant AND a.live = named.live AND a.reference = named.reference
+    LIMIT 1
+) AS found;
 
 -- name: marks
 -- Which of these references were reversed before they were paid.
 SELECT m.merchant, m.live, m.reference
 FROM unnest($1::uuid[], $2::boolean[], $3::text[]) AS named (merchant, live, reference)
-INNER JOIN payments.mark AS m USING (merchant, live, reference);
+CROSS JOIN LATERAL (
+    SELECT m.merchant, m.live, m.reference
+    FROM payments.mark AS m
+    WHERE m.merchant = named.merchant AND m.live = named.live AND m.reference = named.reference
+    LIMIT 1
+) AS m;
 
 -- name: add_payments
 -- Write new payments.

@@ -25,6 +25,12 @@ PAUSE_SECONDS: Final = (0.02, 1.0)
 # One round trip. Each statement has its own snapshot, so what load reads is newer than the lock.
 BEGIN: Final = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({BOOK_LOCK})"
 
+# A plan that was made while a table was empty is kept as it grows, until the server has looked at the table:
+# so plans are made anew, seldom, and at first whenever as much has been written as before.
+BEGIN_WITH_NEW_PLANS: Final = f"DISCARD PLANS; {BEGIN}"
+PLANS_LAST: Final = 8192
+"""How many batches a plan lasts at most."""
+
 _Command = TypeVar("_Command")
 _Answer = TypeVar("_Answer")
 Pieces: TypeAlias = list[list[Entry[_Command, _Answer]]]
@@ -83,6 +89,7 @@ class Clerk(Generic[Command, Facts, Answer]):
         self._batch: Batch[Command, Facts, Answer] | None = None
         self._connection: Connection | None = None
         self._failures = 0
+        self._opened = 0
         self.leaving = False
 
     async def connect(self) -> Connection:
@@ -172,7 +179,7 @@ class Clerk(Generic[Command, Facts, Answer]):
         if connection is not None:
             try:
                 async with asyncio.timeout(LOCK_SECONDS):
-                    await connection.execute(BEGIN)
+                    await connection.execute(self._opening())
             except Exception as error:  # noqa: BLE001 - on a new connection it will show what it is
                 log.warning("the desk connects anew: %s", error)
                 self._disconnect()
@@ -183,6 +190,12 @@ class Clerk(Generic[Command, Facts, Answer]):
             await end_silent_writer(connection, seconds=LOCK_SECONDS)
             await connection.execute(BEGIN)
         return connection
+
+    def _opening(self) -> str:
+        """What opens the next batch."""
+        self._opened += 1
+        count = self._opened
+        return BEGIN if count & (count - 1) and count % PLANS_LAST else BEGIN_WITH_NEW_PLANS
 
     async def _decide(self, batch: Batch[Command, Facts, Answer]) -> None:
         decide, facts, answers = self._business.decide, batch.facts, batch.answers

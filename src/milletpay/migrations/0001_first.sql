@@ -707,7 +707,7 @@ CREATE TABLE payments.agreement (
     reference     text COLLATE "C" NOT NULL,
     key_hash      uuid,
     body_hash     uuid NOT NULL,
-    description   text NOT NULL,
+    description   text COLLATE "C" NOT NULL,
     created_at    bigint NOT NULL,
     signed_at     bigint NOT NULL,  -- nanoseconds; 0: not yet
     canceled_at   bigint NOT NULL,

@@ -5,7 +5,7 @@ import pytest
 from tests.house import rules_reach, rules_shape, rules_sql
 from tests.house.source import Rule, Source, standing
 
-DOMAIN = "src/milletpay/payments/operations.py"
+DOMAIN = "src/milletpay/disputes/operations.py"
 LEDGER = "src/milletpay/ledger/machine.py"
 TEST = "tests/flows/test_story.py"
 SQL = "src/milletpay/payments/statements.sql"

@@ -14,6 +14,8 @@ from milletpay.plumbing.database import Database
 from milletpay.rails import Direction, Fault, NextOrders, RefusalReason
 from milletpay.treasury import BookMovement, Movement, MovementKind
 from milletpay.wallets import (
+    BindCard,
+    Card,
     CardId,
     ClawBackTopUp,
     Decline,
@@ -158,6 +160,21 @@ async def test_what_is_asked_twice_is_one_top_up(database: Database) -> None:
         )
         assert (other.refusal, other.object) == (WalletRefusal.REFERENCE_USED, same[0].id)
         assert await wallets.balances(customer) == {"clearing": 100, "cust 1": 100}
+
+
+async def test_a_card_is_bound_and_used_in_one_batch(database: Database) -> None:
+    async with open_wallets(database) as wallets:
+        customer = await wallets.customer(1)
+    async with open_wallets(database, desk_id=2) as wallets:
+        card = CardId(77)
+        bound = BindCard(id=card, customer=customer, bank=BANK, token="new", masked="622202****0000")
+        start = StartTopUp(id=TopUpId(78), mode=Mode.LIVE, customer=customer, card=card, amount=yuan(1))
+        answers = await asyncio.gather(wallets.ask(bound), wallets.ask(start))
+        assert isinstance(answers[0], Card)
+        assert answers[1].status is S.CREATED
+        await wallets.work()
+        # The bank does not know the token.
+        assert (await wallets.top_up_now(answers[1])).reason is RefusalReason.CARD_CLOSED
 
 
 async def test_what_cannot_be_is_refused_and_leaves_nothing(database: Database) -> None:

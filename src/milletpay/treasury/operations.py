@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
-from milletpay.ledger import CreateAccountStatus, CreateTransferStatus
+from milletpay.ledger import Book, CreateAccountStatus, CreateTransferStatus
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements
@@ -54,6 +53,7 @@ class Treasury:
         self._links: dict[_Linked, BankLink] | None = None
         self._movements: dict[_Named, Movement] = {}
         self._wanted: set[_Linked] = set()
+        self._wants_links = False
         self._wanted_movements: list[BookMovement] = []
         self._new_links: list[BankLink] = []
         self._new_movements: list[Movement] = []
@@ -62,6 +62,7 @@ class Treasury:
         """A new batch."""
         self._movements.clear()
         self._wanted.clear()
+        self._wants_links = False
         self._wanted_movements.clear()
         self._new_links.clear()
         self._new_movements.clear()
@@ -69,6 +70,10 @@ class Treasury:
     def forget(self) -> None:
         """Links may have been added."""
         self._links = None
+
+    def want_links(self) -> None:
+        """Note that the batch asks for links of banks that it cannot name yet."""
+        self._wants_links = True
 
     def want_bank(self, bank: BankKey, *, currency: Currency) -> None:
         """Note that the batch moves money over a bank."""
@@ -85,8 +90,8 @@ class Treasury:
                 self._wanted_movements.append(command)
 
     async def load(self, connection: Connection) -> None:
-        """Bring the links that are not remembered, if any is wanted, and the movements of wanted references."""
-        if not self._wanted:
+        """Bring the links, when wanted and not remembered, and the movements of the wanted references."""
+        if not (self._wanted or self._wants_links):
             return
         if self._links is None:
             self._links = {(link.bank, link.currency): link for link in await find_links(connection)}

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from milletpay.customers import Customer, CustomerId, Customers
-from milletpay.ledger import CreateTransferStatus, Transfer
+from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.limits import LimitExceeded, Limits, Measure, NoPolicy, limits_on
 from milletpay.money import Money
 from milletpay.plumbing.dates import Day

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from milletpay.customers import CustomerId, Customers
-from milletpay.ledger.store import Book
+from milletpay.ledger import Book
 from milletpay.limits import Limits, Measure
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.jobs import add_jobs
@@ -138,6 +138,8 @@ class Wallets:
             self._want_customer(send.customer, Measure.SENDS, send)
             facts.customers.want_customer(send.recipient)
             facts.book.want(balance_account(send.recipient, mode=send.mode, currency=send.amount.currency))
+        if self._starting:
+            facts.treasury.want_links()  # a card may be bound and used in one batch
         for start in self._starting:
             measure = Measure.TOP_UPS if isinstance(start, StartTopUp) else Measure.WITHDRAWALS
             self._want_customer(start.customer, measure, start)

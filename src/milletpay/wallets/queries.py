@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from milletpay.customers import CustomerId
+from milletpay.ledger import Entry, find_accounts, find_entries
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.entries import Entry, find_entries
 from milletpay.ledger.model import ID_MAX
-from milletpay.ledger.reading import find_accounts
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.statements import load_statements

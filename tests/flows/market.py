@@ -161,7 +161,8 @@ class Market:
             )
         told = {row["customer"]: row for row in rows}
         everybody = sum([await self.balance(AccountKind.CUST, buyer.id) for buyer in self.buyers])
-        assert everybody == sum(buyer.balance for buyer in self.buyers) - sum(row["paid"] for row in rows)
+        moved = sum([await self.moved(buyer) for buyer in self.buyers])
+        assert everybody == moved - sum(row["paid"] for row in rows)
         for buyer in self.buyers:
             row = told.get(buyer.id)
             held = 0 if row is None else row["held"] or 0
@@ -169,6 +170,15 @@ class Market:
             await self.prove_wallet(buyer, held=held)
         report = await prove_books(database=self.database, clock=SystemClock())
         assert report.clean, report
+
+    async def moved(self, buyer: Buyer) -> int:
+        """What came from a customer's cards, less what went there or is on its way."""
+        client = Client(port=self.port, token=buyer.token)
+        top_ups = (await client.get("/v1/wallet/topups?limit=100")).json["data"]
+        withdrawals = (await client.get("/v1/wallet/withdrawals?limit=100")).json["data"]
+        came = sum(one["amount"] for one in top_ups if one["status"] == "succeeded")
+        back = {"failed", "returned"}
+        return came - sum(one["amount"] + one["fee"] for one in withdrawals if one["status"] not in back)
 
     async def prove_wallet(self, buyer: Buyer, *, held: int) -> None:
         """A customer is told what the book says."""

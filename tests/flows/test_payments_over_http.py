@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 
 from milletpay.ledger.chart import AccountKind
-from tests.flows.asking import Reply
-from tests.flows.market import Market, all_equal
+from tests.flows.asking import Client, Reply
+from tests.flows.market import PIN, Market, all_equal
 
 
 async def at_once(market: Market, times: int, path: str, said: object, *, key: str = "") -> list[Reply]:
@@ -191,6 +191,31 @@ async def test_a_charge_and_the_end_of_its_agreement_race(market: Market) -> Non
     assert {reply.status for reply in replies} <= {201, 402}
     late = await client.post("/v1/payments", market.charge(1_00, buyer=1, seller=1))
     assert (late.status, late.json["decline_code"]) == (402, "agreement_not_active")
+
+
+async def test_two_customers_and_a_cancel_race_for_one_payment(market: Market) -> None:
+    """One customer at most pays it; each is told what became of it, again too."""
+    wallets = [Client(port=market.port, token=market.buyers[number].token) for number in (0, 1)]
+    for round_ in range(8):
+        body = {"amount": 7_00, "currency": "CNY", "reference": market.name()}
+        method = "manual" if round_ % 2 else "automatic"
+        made = (await market.client().post("/v1/payments", body | {"capture_method": method})).json
+        said, key = {"payload": made["qr"]["payload"], "pin": PIN}, market.name("key")
+        asked = [wallet.post("/v1/wallet/pay", said, key=key) for wallet in wallets]
+        if round_ > 3:
+            asked.append(market.client().post(f"/v1/payments/{made['id']}/cancel"))
+        paid = (await asyncio.gather(*asked))[:2]
+        ended = await market.find(made["id"])
+        if ended["status"] == "canceled":
+            assert {one.code for one in paid if one.status != 200} == {"wrong_state"}
+            assert all(one.json["status"] == "authorized" for one in paid if one.status == 200)
+            continue
+        assert ended["status"] in {"succeeded", "authorized"}
+        assert sorted(one.status for one in paid) == [200, 409]
+        payer = next(number for number, one in enumerate(paid) if one.status == 200)
+        again = await wallets[payer].post("/v1/wallet/pay", said, key=key)
+        assert (again.body, again.is_again) == (paid[payer].body, True)
+        await market.client().post(f"/v1/payments/{made['id']}/cancel")
 
 
 async def test_a_retry_is_answered_though_its_time_to_pay_is_over(market: Market) -> None:

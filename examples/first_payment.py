@@ -24,7 +24,9 @@ class Api:
         self._address = urlsplit(base_url).netloc
         self._key = key
 
-    def call(self, method: str, path: str, said: dict[str, Any] | None = None, *, once: str = "") -> Any:  # noqa: ANN401 - JSON
+    def call(
+        self, method: str, path: str, said: dict[str, Any] | None = None, *, once: str = ""
+    ) -> dict[str, Any]:
         """Ask, print what was asked and answered, and give the answer. `once` is the idempotency key."""
         headers = {"Authorization": f"Bearer {self._key}"}
         if once:
@@ -32,7 +34,7 @@ class Api:
         connection = http.client.HTTPConnection(self._address, timeout=10)
         connection.request(method, path, None if said is None else json.dumps(said), headers)
         answer = connection.getresponse()
-        found = json.load(answer)
+        found: dict[str, Any] = json.load(answer)
         connection.close()
         print(f"{method} {path}" + (f" {json.dumps(said)}" if said else ""))
         print(

@@ -8,15 +8,12 @@ from typing import Any, Final, TypeAlias
 from milletpay.codes import Links, key_for
 from milletpay.customers import Customers
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
-from milletpay.ledger import Bookkeeper, Proof, Upkeep, open_bookkeeper
+from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
-from milletpay.ledger.trade import Part, Trade
 from milletpay.limits import Limits
 from milletpay.merchants import Merchants
 from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue, Reach, painters
-from milletpay.payments import Payments
-from milletpay.payments.shapes import Shown
+from milletpay.payments import Payments, Shown
 from milletpay.plumbing.answers import KeptAnswers
 from milletpay.plumbing.clock import Clock, SystemClock
 from milletpay.plumbing.database import Database

@@ -14,9 +14,8 @@ from milletpay.customers.model import (
 )
 from milletpay.customers.postings import accounts_of, accounts_opened
 from milletpay.customers.queries import customer_of
-from milletpay.ledger import CreateAccountStatus
+from milletpay.ledger import Book, CreateAccountStatus
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.limits.model import Verification
 from milletpay.money import Currency
 from milletpay.plumbing.database import Connection

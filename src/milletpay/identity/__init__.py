@@ -43,7 +43,7 @@ from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown
 from milletpay.identity.operators import OperatorRefusal, Operators
 from milletpay.identity.pins import PinChecked, PinRefusal, Pins, has_pin, pin_refusal
 from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
-from milletpay.identity.tokens import Secret
+from milletpay.identity.tokens import Secret, new_token
 
 __all__ = [
     "KEY_ID",
@@ -85,6 +85,7 @@ __all__ = [
     "end_sessions_of",
     "has_pin",
     "keys_of",
+    "new_token",
     "open_pepper",
     "open_session",
     "pin_refusal",

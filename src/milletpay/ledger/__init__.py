@@ -21,6 +21,7 @@ from milletpay.ledger.check import (
     prove_books,
 )
 from milletpay.ledger.day_end import ClosedDay, DayNotBegun, close_day
+from milletpay.ledger.entries import Entry, find_entries
 from milletpay.ledger.machine import Machine
 from milletpay.ledger.model import (
     AMOUNT_MAX,
@@ -35,8 +36,11 @@ from milletpay.ledger.model import (
     Transfer,
     TransferFlags,
 )
+from milletpay.ledger.reading import find_accounts
 from milletpay.ledger.rows import NotAnEvent, NotAnInteger
+from milletpay.ledger.store import Book
 from milletpay.ledger.tracing import Ending, Trace, TracedTransfer, trace
+from milletpay.ledger.trade import Part, Trade
 from milletpay.ledger.upkeep import Upkeep
 
 __all__ = [
@@ -45,12 +49,14 @@ __all__ = [
     "ID_MAX",
     "Account",
     "AccountFlags",
+    "Book",
     "Bookkeeper",
     "ClosedDay",
     "CreateAccountStatus",
     "CreateTransferStatus",
     "DayNotBegun",
     "Ending",
+    "Entry",
     "ExpireDue",
     "Finding",
     "Machine",
@@ -59,6 +65,7 @@ __all__ = [
     "NotAnInteger",
     "OpenDay",
     "Outcome",
+    "Part",
     "PendingStatus",
     "Proof",
     "ProofReport",
@@ -67,10 +74,13 @@ __all__ = [
     "Resolution",
     "Trace",
     "TracedTransfer",
+    "Trade",
     "Transfer",
     "TransferFlags",
     "Upkeep",
     "close_day",
+    "find_accounts",
+    "find_entries",
     "open_bookkeeper",
     "prove_books",
     "trace",

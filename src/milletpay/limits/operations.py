@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn, TypeAlias
 
-from milletpay.ledger.store import Book
+from milletpay.ledger import Book
 from milletpay.limits.model import Limit, LimitExceeded, Measure, Span, Used, first_exceeded
 from milletpay.limits.queries import month_of
 from milletpay.money import Currency, Money

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
 from milletpay.fees import Contract, add_contracts, contracts_of, valid_on
-from milletpay.ledger import CreateAccountStatus
+from milletpay.ledger import Book, CreateAccountStatus
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.merchants.model import (
     TRANSITIONS,
     Merchant,

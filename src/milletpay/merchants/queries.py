@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from milletpay.ledger import entries
+from milletpay.ledger import Entry, find_accounts
+from milletpay.ledger import find_entries as find_entries_of
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.entries import Entry
-from milletpay.ledger.reading import find_accounts
 from milletpay.merchants.model import Merchant, MerchantId, MerchantStatus, Names, Owed, Store, StoreId
 from milletpay.merchants.postings import available_account, pending_account
 from milletpay.money import Currency, Money
@@ -50,7 +49,7 @@ async def find_entries(
 ) -> Sequence[Entry]:
     """What moved of what is not settled yet, the newest first; `before` is the last place seen."""
     account = pending_account(merchant, mode=mode, currency=currency)
-    return await entries.find_entries(connection, account=account, before=before, most=most)
+    return await find_entries_of(connection, account=account, before=before, most=most)
 
 
 def merchant_of(row: Row) -> Merchant:

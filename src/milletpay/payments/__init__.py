@@ -53,6 +53,7 @@ from milletpay.payments.queries import (
     versions_of,
 )
 from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment
+from milletpay.payments.shapes import AgreementShape, AnnouncementShape, PaymentShape, RefundShape, Shown
 
 __all__ = [
     "AGREEMENT_ID",
@@ -62,10 +63,12 @@ __all__ = [
     "Agreed",
     "Agreement",
     "AgreementId",
+    "AgreementShape",
     "AgreementStatus",
     "AnnounceCharge",
     "Announcement",
     "AnnouncementId",
+    "AnnouncementShape",
     "Answer",
     "Attempt",
     "CancelAgreement",
@@ -81,17 +84,20 @@ __all__ = [
     "PayPayment",
     "Payment",
     "PaymentId",
+    "PaymentShape",
     "PaymentStatus",
     "Payments",
     "ProposeAgreement",
     "Refund",
     "RefundId",
     "RefundPayment",
+    "RefundShape",
     "Refunded",
     "Refusal",
     "Refused",
     "Request",
     "ReversePayment",
+    "Shown",
     "SignAgreement",
     "agreements_of",
     "announcements_of",

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from milletpay.customers import CustomerId, Customers
-from milletpay.ledger import CreateTransferStatus, Transfer
+from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.limits import Limits
 from milletpay.merchants import MerchantId, Merchants
 from milletpay.payments.model import (

@@ -22,9 +22,9 @@ from milletpay.identity import (
     SessionId,
     create_key,
     has_pin,
+    new_token,
     open_session,
 )
-from milletpay.identity.tokens import new_token
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import CreateMerchant, Merchant, MerchantId
 from milletpay.money import Currency, Money

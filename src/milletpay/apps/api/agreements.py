@@ -17,17 +17,19 @@ from milletpay.payments import (
     Agreed,
     Agreement,
     AgreementId,
+    AgreementShape,
     AgreementStatus,
     AnnounceCharge,
     Announcement,
     AnnouncementId,
+    AnnouncementShape,
     CancelAgreement,
     ProposeAgreement,
     Refusal,
     Refused,
+    Shown,
     find_agreement,
 )
-from milletpay.payments.shapes import AgreementShape, AnnouncementShape, Shown
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import NotADay, parse_day
 from milletpay.plumbing.desk import Desk

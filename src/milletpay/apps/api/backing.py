@@ -7,7 +7,7 @@ from milletpay.codes import Links
 from milletpay.identity import OneTimeCodes, Pins
 from milletpay.ledger.chart import Mode
 from milletpay.notifications import Endpoints, Events
-from milletpay.payments.shapes import Shown
+from milletpay.payments import Shown
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.desk import Desk

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from milletpay.apps.api.wallet_shapes import EntryShape
-from milletpay.ledger.entries import Entry
+from milletpay.ledger import Entry
 from milletpay.money import Currency
 from milletpay.payments import PAYMENT_ID
 from milletpay.plumbing.dates import rfc3339

@@ -93,9 +93,10 @@ def _object_id(text: str) -> int:
         detail = f"{text:.60} is no id of what events are about: {', '.join(OBJECTS)} begin one."
         raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="object")
     try:
-        return form.read(text)
+        about: int = form.read(text)
     except NotAnId as error:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="object") from error
+    return about
 
 
 def event_routes(api: EventsApi) -> tuple[Route, ...]:

@@ -5,8 +5,7 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 
 from milletpay.apps.http.shapes import CurrencyCode, Input, ListQuery, Metadata, Minor, Output
-from milletpay.payments import CaptureMethod, Decline
-from milletpay.payments.shapes import PaymentShape
+from milletpay.payments import CaptureMethod, Decline, PaymentShape
 
 # `(?!\n)`, for Python takes `$` to be before a last newline too, and JSON Schema does not.
 Reference = Annotated[

@@ -34,14 +34,15 @@ from milletpay.payments import (
     Marked,
     Payment,
     PaymentId,
+    PaymentShape,
     Refusal,
     Refused,
     ReversePayment,
+    Shown,
     attempts_of,
     find_payment,
     payments_of,
 )
-from milletpay.payments.shapes import PaymentShape, Shown
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import NotATimestamp, parse_rfc3339
 from milletpay.plumbing.desk import Desk
@@ -186,6 +187,11 @@ def _agreement_id(text: str) -> AgreementId:
 
 def payment_routes(api: PaymentsApi) -> tuple[Route, ...]:
     """The calls of the chapter Payments."""
+    return (*_making(api), *_ending(api))
+
+
+def _making(api: PaymentsApi) -> tuple[Route, ...]:
+    """Those that make payments and show them."""
     return (
         Route(
             method="POST",
@@ -230,6 +236,12 @@ def payment_routes(api: PaymentsApi) -> tuple[Route, ...]:
             ids={"payment": PAYMENT_ID},
             tag="Payments",
         ),
+    )
+
+
+def _ending(api: PaymentsApi) -> tuple[Route, ...]:
+    """Those that take what is authorized, or undo it."""
+    return (
         Route(
             method="POST",
             path="/v1/payments/{payment}/capture",

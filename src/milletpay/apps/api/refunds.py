@@ -9,8 +9,16 @@ from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.merchants import MerchantId
-from milletpay.payments import REFUND_ID, RefundId, RefundPayment, Refusal, Refused, find_refund
-from milletpay.payments.shapes import RefundShape, Shown
+from milletpay.payments import (
+    REFUND_ID,
+    RefundId,
+    RefundPayment,
+    RefundShape,
+    Refusal,
+    Refused,
+    Shown,
+    find_refund,
+)
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.desk import Desk
 

@@ -26,6 +26,7 @@ from milletpay.payments import (
     PAYMENT_ID,
     Agreed,
     AgreementId,
+    AgreementShape,
     CancelAgreement,
     Decline,
     Made,
@@ -37,7 +38,6 @@ from milletpay.payments import (
     SignAgreement,
     agreements_of,
 )
-from milletpay.payments.shapes import AgreementShape
 from milletpay.plumbing.dates import rfc3339
 
 TAG: Final = "Wallet: paying"

@@ -49,6 +49,8 @@ from milletpay.plumbing.ids import ID_END
 
 HOUR_NS: Final = 3600 * SECOND
 
+WRONG: Final = (Refusal.WRONG_URL, Refusal.WRONG_KINDS)
+
 PARAMS: Final = {
     Refusal.WRONG_URL: "url",
     Refusal.WRONG_KINDS: "events",
@@ -243,14 +245,12 @@ def _moment(text: str | None, *, param: str) -> int | None:
 
 def webhook_endpoint_routes(api: WebhookEndpointsApi) -> tuple[Route, ...]:
     """The calls of the chapter Webhook endpoints."""
-    return (*_making(api), *_telling(api))
+    return (*_making(api), *_changing(api), *_telling(api))
 
 
 def _making(api: WebhookEndpointsApi) -> tuple[Route, ...]:
-    """Those that make, show, change and end endpoints."""
-    path, one = "/v1/webhook_endpoints", "/v1/webhook_endpoints/{endpoint}"
-    ids = {"endpoint": ENDPOINT_ID}
-    wrong = (Refusal.WRONG_URL, Refusal.WRONG_KINDS)
+    """Those that make and list endpoints."""
+    path = "/v1/webhook_endpoints"
     return (
         Route(
             method="POST",
@@ -263,7 +263,7 @@ def _making(api: WebhookEndpointsApi) -> tuple[Route, ...]:
             scope="webhook_endpoints:write",
             body=NewEndpoint,
             idempotent=True,
-            refuses=(*wrong, Refusal.WRONG_VERSION, Refusal.TOO_MANY),
+            refuses=(*WRONG, Refusal.WRONG_VERSION, Refusal.TOO_MANY),
             tag="Webhook endpoints",
         ),
         Route(
@@ -277,6 +277,13 @@ def _making(api: WebhookEndpointsApi) -> tuple[Route, ...]:
             query=ListQuery,
             tag="Webhook endpoints",
         ),
+    )
+
+
+def _changing(api: WebhookEndpointsApi) -> tuple[Route, ...]:
+    """Those that show, change and end one."""
+    one, ids = "/v1/webhook_endpoints/{endpoint}", {"endpoint": ENDPOINT_ID}
+    return (
         Route(
             method="GET",
             path=one,
@@ -300,7 +307,7 @@ def _making(api: WebhookEndpointsApi) -> tuple[Route, ...]:
             ids=ids,
             body=EndpointChange,
             idempotent=True,
-            refuses=wrong,
+            refuses=WRONG,
             tag="Webhook endpoints",
         ),
         Route(

@@ -27,7 +27,7 @@ from milletpay.apps.web.backing import Backing, make_backing
 from milletpay.bootstrap import House, make_webhooks, open_house
 from milletpay.identity import CredentialRefused, Pepper
 from milletpay.notifications import Reach
-from milletpay.payments.shapes import Shown
+from milletpay.payments import Shown
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.loop import run

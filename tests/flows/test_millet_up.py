@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_what_dies_under_it_is_started_again(data: Path) -> None:
         processes = processes_of(running.process.pid)
         for name, said in (("server", "The API process"), ("worker", "The worker process")):
             os.kill(processes[name], signal.SIGKILL)
-            wait_until(lambda said=said: f"{said} has died (status -9)" in running.said())  # type: ignore[misc]
+            wait_until(partial(lambda said: f"{said} has died (status -9)" in running.said(), said))
         wait_until(lambda: len(processes_of(running.process.pid)) == 2 and is_healthy(running))
 
         os.kill(server.pid, signal.SIGKILL)

@@ -108,7 +108,6 @@ async def acquire(market: Market, app_url: str) -> Property:
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):
         async with asyncio.timeout(20):
-
             while not (events := (await seller.get("/v1/events")).json["data"]):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     return Property(

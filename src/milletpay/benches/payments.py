@@ -16,13 +16,13 @@ from milletpay.benches.surroundings import ProcessorTime, machine, processor_tim
 from milletpay.bootstrap import open_house
 from milletpay.identity import Pepper, open_pepper
 from milletpay.ledger import prove_books
+from milletpay.ledger.chart import Mode
+from milletpay.payments import PaymentStatus, count_payments
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
-from milletpay.plumbing.statements import load_statements
 
 BASE_URL: Final = "http://127.0.0.1"
-SQL: Final = load_statements("milletpay.benches")
 
 WARM_UP: Final = 2_000
 """Payments before a row that are not counted: they show how many a row takes."""
@@ -256,7 +256,7 @@ async def _prove(app_url: str, *, requests: _Requests, clock: Clock) -> None:
     try:
         report = await prove_books(database=database, clock=clock)
         async with database.connection() as connection:
-            kept = await connection.fetchval(SQL["count_payments"])
+            kept = await count_payments(connection, mode=Mode.TEST, status=PaymentStatus.SUCCEEDED)
     finally:
         await database.close()
     findings = [str(finding) for proof in report.proofs for finding in proof.findings]

@@ -9,9 +9,3 @@ WHERE
         'checkpoint_timeout'
     )
 ORDER BY s.name;
-
--- name: count_payments
--- How many payments have succeeded.
-SELECT count(*)
-FROM payments.payment
-WHERE status = 'succeeded';

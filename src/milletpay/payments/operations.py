@@ -1,11 +1,11 @@
 """The part of the desk that decides payments: what commands need, which story decides, what is written."""
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from milletpay.customers import CustomerId, Customers
+from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
-from milletpay.ledger.store import Book
 from milletpay.limits import Limits, Measure
 from milletpay.merchants import MerchantId, Merchants
 from milletpay.money import Currency
@@ -22,7 +22,15 @@ from milletpay.payments.announcements import AnnounceCharge, announce
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
 from milletpay.payments.facts import Facts, Name
-from milletpay.payments.model import AgreementId, Announcement, Decline, Payment, PaymentId, Refused, Request
+from milletpay.payments.model import (
+    Agreement,
+    AgreementId,
+    Announcement,
+    Decline,
+    Payment,
+    PaymentId,
+    Refused,
+)
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.records import (
     agreement_of,
@@ -277,8 +285,8 @@ class Payments:
             self._facts.limits.want_used(subject, measure=Measure.PAYMENTS, currency=currency, day=day)
 
 
-def _want_request(made: Any, keys: set[int], names: set[Name]) -> None:  # noqa: ANN401 - whatever is made by a request
-    request: Request = made.request
+def _want_request(made: CreatePayment | RefundPayment | Agreement, keys: set[int], names: set[Name]) -> None:
+    request = made.request
     if request.key_hash:
         keys.add(request.key_hash)
     names.add((made.merchant, made.mode, request.reference))

@@ -13,6 +13,7 @@ from milletpay.payments.model import (
     Attempt,
     Payment,
     PaymentId,
+    PaymentStatus,
     Refund,
     RefundId,
 )
@@ -107,3 +108,9 @@ async def announcements_of(connection: Connection, *, agreement: AgreementId) ->
 async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:
     """A customer's agreements, the newest first."""
     return [agreement_of(row) for row in await connection.fetch(SQL["agreements_of_customer"], customer)]
+
+
+async def count_payments(connection: Connection, *, mode: Mode, status: PaymentStatus) -> int:
+    """How many payments are in a state; reads them all."""
+    count: int = await connection.fetchval(SQL["count_payments"], mode is Mode.LIVE, status)
+    return count

@@ -200,3 +200,7 @@ SELECT * FROM payments.agreement WHERE customer = $1 ORDER BY id DESC;
 -- name: versions
 -- How many events payments have had.
 SELECT id, events FROM payments.payment WHERE id = ANY($1::uuid[]);
+
+-- name: count_payments
+-- How many payments of a mode are in a state.
+SELECT count(*) FROM payments.payment WHERE live = $1 AND status = $2;

@@ -176,9 +176,10 @@ class Market:
         client = Client(port=self.port, token=buyer.token)
         top_ups = (await client.get("/v1/wallet/topups?limit=100")).json["data"]
         withdrawals = (await client.get("/v1/wallet/withdrawals?limit=100")).json["data"]
-        came = sum(one["amount"] for one in top_ups if one["status"] == "succeeded")
+        came: int = sum(one["amount"] for one in top_ups if one["status"] == "succeeded")
         back = {"failed", "returned"}
-        return came - sum(one["amount"] + one["fee"] for one in withdrawals if one["status"] not in back)
+        went: int = sum(one["amount"] + one["fee"] for one in withdrawals if one["status"] not in back)
+        return came - went
 
     async def prove_wallet(self, buyer: Buyer, *, held: int) -> None:
         """A customer is told what the book says."""

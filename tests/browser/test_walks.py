@@ -120,6 +120,24 @@ def test_two_windows_a_refresh_and_the_back_button_pay_once(visitor: Visitor) ->
     assert balance(visitor) == before - 99_00
 
 
+def test_of_two_who_pay_at_once_one_is_told_that_nothing_was_taken(new_visitor: NewVisitor) -> None:
+    first, second = new_visitor(DESK_EN), new_visitor(DESK_EN)
+    second.sign_in(5)
+    before = balance(second)
+    path = first.order("rabbit")
+    second.go(f"{path}/confirm")
+    # The second one's page does not hear of it.
+    second.page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    first.go(f"{path}/confirm")
+    first.sign_in(4)
+    first.give_pin(PEOPLE[4][2])
+    heading(first.page, "Paid")
+    second.give_pin(PEOPLE[5][2])
+    heading(second.page, "Paid")
+    expect(second.page.locator(".note")).to_contain_text("You were not charged.")
+    assert balance(second) == before
+
+
 def test_pressing_twice_orders_and_pays_once(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in(4)

@@ -20,7 +20,7 @@ from milletpay.apps.web.pin import NotTaken, Pin, Said, check_pin, pin_hint, wor
 from milletpay.checkout import Session, Standing, find_session, way_back
 from milletpay.codes import svg
 from milletpay.money import Money
-from milletpay.payments import PAYMENT_ID, Decline, PayPayment
+from milletpay.payments import PAYMENT_ID, Decline, PayPayment, Refusal, Refused
 from milletpay.wallets import find_balance
 
 
@@ -100,6 +100,7 @@ class CashierPages:
             session=session,
             person=person,
             mine=person is not None and payment.customer == person.id,
+            anothers=person is not None and payment.customer not in {None, person.id},
             # Drawn by segno from a link of ours, with the title escaped.
             symbol=Markup(symbol),  # noqa: S704
             refunded=Money(payment.refunded, payment.amount.currency),
@@ -153,6 +154,9 @@ class CashierPages:
         answer = await self._backing.desk.submit(command)
         if isinstance(answer, Decline):
             return self._pages.go(f"{_till(session)}/confirm?said={answer.value}")
+        if isinstance(answer, Refused) and answer.refusal is Refusal.PAYMENT_NOT_FOUND:
+            # A wallet of the other mode: for it there is no such payment.
+            return self._pages.go(f"{_till(session)}/confirm?said=not_done")
         self._backing.watch.nudge()
         return self._pages.go(_till(session))
 

@@ -1,7 +1,5 @@
 """The wallet: what there is, what moved, who may charge, and a link or code to pay."""
 
-
-
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Media, Route

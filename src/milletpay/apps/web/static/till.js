@@ -6,7 +6,8 @@ const news = new EventSource(new URL(page.dataset.events, location.href));
 let leaving = false;
 
 function again() {
-  if (leaving) return;
+  // Whoever has just sent the PIN is about to be answered, and the answer knows best where to go.
+  if (leaving || page.querySelector("form[data-sent]")) return;
   leaving = true;
   news.close();
   location.replace(page.dataset.till);

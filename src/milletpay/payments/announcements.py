@@ -16,7 +16,7 @@ from milletpay.payments.model import (
     Refusal,
     Refused,
 )
-from milletpay.plumbing.dates import Day, add_days
+from milletpay.plumbing.dates import Day, add_days, format_day
 from milletpay.plumbing.outbox import Event
 
 
@@ -42,7 +42,10 @@ def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
     earliest = add_days(facts.today, days=agreement.notice_days)
     if command.charge_on < earliest:
-        detail = f"{command.charge_on} is too soon: announced today, it may be charged from {earliest} on."
+        detail = (
+            f"{format_day(command.charge_on)} is too soon: announced today, it may be charged "
+            f"from {format_day(earliest)} on."
+        )
         return Refused(
             refusal=Refusal.NOTICE_TOO_SHORT, detail=detail, object=AGREEMENT_ID.write(agreement.id)
         )

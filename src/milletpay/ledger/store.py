@@ -65,6 +65,7 @@ class Book:
         self._calendar = accounting_date
         self._current = False
         self._now = 0
+        self._today = 0
         self._date = 0
         self._expired_to = 0
         self._next_due: int | None = None
@@ -84,7 +85,7 @@ class Book:
     @property
     def accounting_date(self) -> int:
         """The date, YYYYMMDD, to which the transfers of the open batch belong. It never falls."""
-        return max(self._date, self._calendar(self._now))
+        return max(self._date, self._today)
 
     def turn(self, date: int) -> None:
         """Open this accounting date, and so close those before it; one that has passed changes nothing."""
@@ -142,6 +143,7 @@ class Book:
         self._stream = Stream(connection, "transfer")
         self._date = head.accounting_date
         self._now = max(self._clock.now_ns(), head.timestamp)
+        self._today = self._calendar(self._now)
         self._expired_to = head.expired_to
         if self._next_due is not None and self._next_due <= self._now:
             await self._expire(connection)

@@ -210,6 +210,8 @@ class Payment:
 
     def as_made(self) -> "Payment":
         """The payment as the request that made it was answered, whatever has become of it."""
+        if self.events == 1:
+            return self
         paid, held = PaymentStatus.SUCCEEDED, PaymentStatus.AUTHORIZED
         return replace(
             self,

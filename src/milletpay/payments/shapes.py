@@ -6,6 +6,7 @@ to our pages; everything else is in the objects.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self
 
 import msgspec
@@ -208,6 +209,11 @@ class AgreementShape(Output, frozen=True, kw_only=True):
         )
 
 
+# The same few merchants and agreements are shown again and again.
+_merchant_id = lru_cache(maxsize=10_000)(MERCHANT_ID.write)
+_agreement_id = lru_cache(maxsize=100_000)(AGREEMENT_ID.write)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Shows objects to a merchant; `links` lead payers and signers to our pages."""
@@ -234,7 +240,7 @@ class Shown:
             id=PAYMENT_ID.write(payment.id),
             created_at=rfc3339(payment.created_at),
             livemode=payment.mode is Mode.LIVE,
-            merchant=MERCHANT_ID.write(payment.merchant),
+            merchant=_merchant_id(payment.merchant),
             status=payment.status,
             amount=payment.amount.minor,
             currency=payment.amount.currency.code,
@@ -245,7 +251,7 @@ class Shown:
             capture_method=payment.capture_method,
             reference=payment.request.reference,
             description=payment.description or None,
-            agreement=None if payment.agreement is None else AGREEMENT_ID.write(payment.agreement),
+            agreement=None if payment.agreement is None else _agreement_id(payment.agreement),
             decline_code=payment.decline,
             expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
             return_url=payment.return_url or None,

@@ -7,6 +7,7 @@ set up otherwise. A **timestamp** is in nanoseconds since 1970; written down it 
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -151,6 +152,7 @@ def parse_rfc3339(text: str) -> int:
     return timestamp
 
 
+@lru_cache(maxsize=100)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[: len("2026-01-31T09:30:00")]
 

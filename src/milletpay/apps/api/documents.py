@@ -90,7 +90,7 @@ def _page(path: str, content: Callable[[Request], bytes], media: bytes) -> Route
 def _base_url(request: Request) -> str:
     """Where the reader has found us, so that the examples can be run as they stand."""
     host = request.headers.get(b"host", b"").decode("latin-1")
-    scheme = request.scope.get("scheme", "http")
+    scheme = request.scheme
     return f"{scheme}://{host}" if HOST.fullmatch(host) else "http://127.0.0.1:8420"
 
 

@@ -12,6 +12,8 @@ RequestId = NewType("RequestId", int)
 
 REQUEST_ID = IdForm(Prefix.REQUEST, RequestId)
 
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
 KEY_LENGTH_MAX = 255
 PRINTABLE = frozenset(range(0x20, 0x7F))
 
@@ -77,9 +79,19 @@ class Request:
 
     @property
     def client(self) -> str:
-        """The address that the request came from, as far as it is known."""
+        """The address that the request came from, as far as it is known; a proxy of this machine tells it."""
         client = self.scope.get("client")
-        return client[0] if client else "unknown"
+        address: str = client[0] if client else "unknown"
+        told = self.headers.get(b"x-forwarded-for") if address in LOOPBACK else None
+        return address if told is None else told.decode("latin-1").rpartition(",")[2].strip()
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`, as the caller sees it."""
+        client = self.scope.get("client")
+        told = self.headers.get(b"x-forwarded-proto") if client and client[0] in LOOPBACK else None
+        scheme: str = self.scope.get("scheme", "http")
+        return told.decode("latin-1") if told is not None and told in {b"http", b"https"} else scheme
 
     def cookie(self, name: str) -> str | None:
         """A cookie by its name."""

@@ -4,6 +4,7 @@ It writes `ready` to its standard output when it answers, and ends when its stan
 """
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from milletpay.apps.api.health import Health
 from milletpay.apps.api.surface import api_routes
 from milletpay.apps.http.kernel import Kernel
 from milletpay.apps.http.who import by_bearer
+from milletpay.apps.server.wire import Wire
 from milletpay.apps.web.application import page_tables
 from milletpay.apps.web.backing import Backing, make_backing
 from milletpay.bootstrap import House, make_webhooks, open_house
@@ -74,6 +76,7 @@ async def serve(order: Order) -> None:
         backing = make_backing(house, demo_file=demo_file)
         application = make_house_application(house, health=health, backing=backing)
         server = Server(_config(application), finish=application.stop)
+        collect_seldom()
         with socket.socket(fileno=order.listener) as listener:
             asyncio.get_running_loop().add_reader(sys.stdin, server.end)
             try:
@@ -115,10 +118,22 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
     )
 
 
+def collect_seldom() -> None:
+    """Let the collector of cycles leave alone what is there for good, and look seldom at what is new.
+
+    A payment makes hundreds of objects and leaves no cycle; looking at them cost a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def _config(application: Kernel) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=Wire,
+        # Who asks through a proxy of this machine is read where it is asked for: see `Request.client`.
+        proxy_headers=False,
         lifespan="off",
         ws="none",
         log_config=None,

@@ -38,12 +38,14 @@ class Load:
         made = [await loop.create_connection(lambda: _Sender(self), host, port) for _ in range(connections)]
         self._open = connections
         began = self.clock.monotonic_ns()
-        for _, sender in made:
-            sender.send_next()
-        await self._done
-        self.nanoseconds = self.clock.monotonic_ns() - began
-        for transport, _ in made:
-            transport.close()
+        try:
+            for _, sender in made:
+                sender.send_next()
+            await self._done
+            self.nanoseconds = self.clock.monotonic_ns() - began
+        finally:
+            for transport, _ in made:
+                transport.close()
 
     def end_one(self) -> None:
         """A connection has nothing more to send."""

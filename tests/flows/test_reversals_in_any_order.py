@@ -26,7 +26,7 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
-from tests.flows.asking import Reply
+from tests.flows.asking import NoAnswer, Reply
 from tests.flows.market import Market
 from tests.flows.payment_desk import PaymentDesk, open_payments
 from tests.flows.test_payments_survive_kills import until_answered
@@ -36,6 +36,15 @@ OVER_HTTP, AT_THE_DESK = 300, 700
 AT_A_TIME = 30
 KILLS = 3
 ANNA, SHOP = CustomerId(7), MerchantId(8)
+
+
+async def read(market: Market, path: str) -> Reply:
+    """Read until there is an answer: the server may be killed meanwhile."""
+    while True:
+        try:
+            return await market.client().get(path)
+        except NoAnswer:
+            await asyncio.sleep(0.05)
 
 
 async def one_over_http(market: Market, chance: Random) -> str:
@@ -55,7 +64,7 @@ async def one_over_http(market: Market, chance: Random) -> str:
     assert all(reply.status == 200 for reply in reversed_), reversed_
     marked = [reply.json["status"] == "marked" for reply in reversed_]
     assert paid.status == (402 if any(marked) else 201)
-    (found,) = (await market.client().get(f"/v1/payments?reference={body['reference']}")).json["data"]
+    (found,) = (await read(market, f"/v1/payments?reference={body['reference']}")).json["data"]
     # Whoever was told of a payment was told of this one, and in the end everybody is told the same.
     told = paid.json["payment"] if paid.status == 402 else paid.json
     assert told["id"] == found["id"]
@@ -64,7 +73,7 @@ async def one_over_http(market: Market, chance: Random) -> str:
     assert found["status"] == ("failed" if any(marked) else "reversed")
     assert found["amount_captured"] == found["amount_refunded"]
     assert found["fee"] == 0
-    last = await market.client().post("/v1/reversals", by_name)
+    last = await ask("/v1/reversals", by_name, 0)
     assert (last.status, last.json["payment"]) == (200, found)
     status: str = found["status"]
     return status

@@ -152,6 +152,7 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.description for p in payments],
         [p.return_url for p in payments],
         [p.metadata for p in payments],
+        [p.attempts for p in payments],
     )
 
 

@@ -63,7 +63,7 @@ INSERT INTO payments.payment (
     id, merchant, customer, agreement, key_hash, body_hash, created_at, expires_at, due_at, amount,
     authorized, captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events, live,
     currency, status, first_status, capture_method, decline, reference, description, return_url,
-    metadata
+    metadata, attempts
 )
 SELECT *
 FROM unnest(
@@ -71,7 +71,7 @@ FROM unnest(
     $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
     $15::uuid[], $16::bigint[], $17::smallint[], $18::integer[], $19::integer[], $20::boolean[],
     $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
-    $28::text[], $29::text[]
+    $28::text[], $29::text[], $30::integer[]
 );
 
 -- name: change_payments

@@ -372,16 +372,15 @@ class Machine(State):
 
     def _ended(self, p: Transfer, timestamp: int) -> CreateTransferStatus | None:
         """Why a pending transfer can no longer be resolved, or None."""
-        match self._pendings[p.id]:
-            case PendingStatus.pending:
-                due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
-                return T.pending_transfer_expired if due else None
-            case PendingStatus.posted:
-                return T.pending_transfer_already_posted
-            case PendingStatus.voided:
-                return T.pending_transfer_already_voided
-            case PendingStatus.expired:
-                return T.pending_transfer_expired
+        status = self._pendings[p.id]
+        if status is PendingStatus.pending:
+            due = p.timeout and p.timestamp + p.timeout * SECOND <= timestamp
+            return T.pending_transfer_expired if due else None
+        if status is PendingStatus.posted:
+            return T.pending_transfer_already_posted
+        if status is PendingStatus.voided:
+            return T.pending_transfer_already_voided
+        return T.pending_transfer_expired
 
     def _release(self, p: Transfer, status: PendingStatus, timestamp: int) -> None:
         """End a pending transfer: free its amount; unless it was posted, open what it had closed."""

@@ -8,7 +8,7 @@ from milletpay.benches.place import BenchRefused
 from milletpay.plumbing.clock import Clock
 
 try:
-    import tigerbeetle  # type: ignore[import-not-found]
+    import tigerbeetle  # type: ignore[import-not-found]  # where it is installed
 except ImportError:
     tigerbeetle = None
 

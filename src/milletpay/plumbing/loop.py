@@ -9,7 +9,7 @@ try:
     from uvloop import new_event_loop
 except ImportError:
     # It is not made for every platform; its loop class differs from the ordinary one's.
-    from asyncio import new_event_loop  # type: ignore[assignment]
+    from asyncio import new_event_loop  # type: ignore[assignment]  # where there is no uvloop
 
 Result = TypeVar("Result")
 

@@ -40,8 +40,8 @@ class WalletApi:
             livemode=customer.mode is Mode.LIVE,
             name=customer.name,
             phone=customer.phone,
-            status=customer.status.name.lower(),  # type: ignore[arg-type]
-            verification=customer.verification.name.lower(),  # type: ignore[arg-type]
+            status=customer.status.name.lower(),  # type: ignore[arg-type]  # its name
+            verification=customer.verification.name.lower(),  # type: ignore[arg-type]  # its name
             has_pin=pin,
             balance=BalanceShape(
                 available=balance.available.minor, held=balance.held.minor, currency=CURRENCY.code
@@ -78,7 +78,7 @@ class WalletApi:
                 )
                 shown += [
                     LimitShape(
-                        measure=measure.name.lower(),  # type: ignore[arg-type]
+                        measure=measure.name.lower(),  # type: ignore[arg-type]  # its name
                         span=limit.span.value,
                         amount=None if limit.amount is None else limit.amount.minor,
                         used=used.get(limit.span, Used()).amount,

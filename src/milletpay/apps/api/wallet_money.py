@@ -372,7 +372,7 @@ def _kind(
             path=path,
             handler=listed,
             summary=summaries[1],
-            answers={200: ListOf[shape]},  # type: ignore[valid-type]
+            answers={200: ListOf[shape]},  # type: ignore[valid-type]  # a class given as a value
             who=CUSTOMER,
             query=ListQuery,
             tag=TAG,

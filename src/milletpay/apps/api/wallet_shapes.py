@@ -46,7 +46,7 @@ class CustomerShape(Output, frozen=True, kw_only=True):
             livemode=False,
             name="王小满",
             phone="+8613900000001",
-            status=CustomerStatus.ACTIVE.name.lower(),  # type: ignore[arg-type]
+            status=CustomerStatus.ACTIVE.name.lower(),  # type: ignore[arg-type]  # a name of the enum
             verification="full",
             has_pin=True,
             balance=BalanceShape.example(),

@@ -102,7 +102,7 @@ class CashierPages:
             mine=person is not None and payment.customer == person.id,
             anothers=person is not None and payment.customer not in {None, person.id},
             # Drawn by segno from a link of ours, with the title escaped.
-            symbol=Markup(symbol),  # noqa: S704
+            symbol=Markup(symbol),  # noqa: S704 - drawn by us, no text in it
             refunded=Money(payment.refunded, payment.amount.currency),
             payment_id=PAYMENT_ID.write(payment.id),
             back_to_shop=way_back(session, keys=self._backing.returns),

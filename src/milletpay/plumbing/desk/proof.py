@@ -29,12 +29,12 @@ class DeskRow:
         await connection.execute(f"PREPARE write_desk_row AS {STATEMENTS['write_desk_row']}")
         await connection.execute(STATEMENTS["delete_desk_rows"], self._clock.now_ns() - KEPT_NS)
 
-    def closing(self, facts: object) -> str:  # noqa: ARG002
+    def closing(self, facts: object) -> str:  # noqa: ARG002 - the same for any
         """The statement that writes the next number."""
         self._number += 1
         return f"EXECUTE write_desk_row('{self._desk}', {self._number}, {self._clock.now_ns()})"
 
-    async def recorded(self, connection: Connection, facts: object) -> bool:  # noqa: ARG002
+    async def recorded(self, connection: Connection, facts: object) -> bool:  # noqa: ARG002 - likewise
         """Say whether the last number is in the database."""
         number: int | None = await connection.fetchval(STATEMENTS["find_desk_row"], self._desk.int)
         return number == self._number

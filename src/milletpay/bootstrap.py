@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from milletpay.codes import Links, key_for
-from milletpay.customers import Customers
+from milletpay.customers import Customers, Devices
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
@@ -57,7 +57,17 @@ def make_parts(book: Book) -> list[Part]:
         book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=WithdrawalFee()
     )
     payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
-    parts: list[Part] = [payments, wallets, treasury, merchants, customers, limits, Upkeep(book=book)]
+    devices = Devices(book=book)
+    parts: list[Part] = [
+        payments,
+        wallets,
+        treasury,
+        merchants,
+        devices,
+        customers,
+        limits,
+        Upkeep(book=book),
+    ]
     return [KeptAnswers(parts=parts, now=lambda: book.now), *parts]
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from milletpay.customers import CreateCustomer, CustomerId, Customers, Phone, Verification
+from milletpay.customers import CreateCustomer, CustomerId, Customers, Devices, Phone, Verification
 from milletpay.fees import Contract, ContractId, FeeOnRefund
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.store import Book
@@ -48,7 +48,7 @@ async def open_trade(
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
     above: list[Part] = [Giving(book=book), Counting(book=book, limits=limits)]
-    parts: list[Part] = [*above, merchants, customers, limits]
+    parts: list[Part] = [*above, merchants, Devices(book=book), customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),

@@ -6,9 +6,21 @@ known to us to some **verification**, which decides its limits. Who it is when i
 
 What holds: a customer has its accounts in the book from the moment it is there; it changes only at the desk,
 so that what moves money sees it as it stands; one that is not active moves no money; a closed one is closed
-for ever and has nothing left.
+for ever and has nothing left. A **device** is one customer's, and retired for ever when it is lost.
 """
 
+from milletpay.customers.devices import (
+    DEVICE_ID,
+    Device,
+    DeviceKind,
+    DeviceRefusal,
+    DeviceRefused,
+    Devices,
+    RegisterDevice,
+    RetireDevice,
+    devices_of,
+    find_device,
+)
 from milletpay.customers.model import (
     CUSTOMER_ID,
     Customer,
@@ -16,6 +28,7 @@ from milletpay.customers.model import (
     CustomerRefusal,
     CustomerRefused,
     CustomerStatus,
+    DeviceId,
     NotAPhone,
     Phone,
     read_phone,
@@ -26,6 +39,7 @@ from milletpay.limits.model import Verification
 
 __all__ = [
     "CUSTOMER_ID",
+    "DEVICE_ID",
     "CreateCustomer",
     "Customer",
     "CustomerId",
@@ -33,12 +47,22 @@ __all__ = [
     "CustomerRefused",
     "CustomerStatus",
     "Customers",
+    "Device",
+    "DeviceId",
+    "DeviceKind",
+    "DeviceRefusal",
+    "DeviceRefused",
+    "Devices",
     "NotAPhone",
     "Phone",
+    "RegisterDevice",
+    "RetireDevice",
     "SetCustomerStatus",
     "Verification",
     "VerifyCustomer",
+    "devices_of",
     "find_by_phone",
     "find_customer",
+    "find_device",
     "read_phone",
 ]

@@ -12,6 +12,8 @@ from milletpay.plumbing.ids import IdForm, Prefix
 CustomerId = NewType("CustomerId", int)
 CUSTOMER_ID: Final = IdForm(Prefix.CUSTOMER, CustomerId)
 
+DeviceId = NewType("DeviceId", int)
+
 Phone = NewType("Phone", str)
 """A phone number as ITU-T E.164 writes it: +8613800138000."""
 

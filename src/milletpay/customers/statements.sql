@@ -21,3 +21,32 @@ ON CONFLICT (id) DO UPDATE SET
     verification = excluded.verification,
     status = excluded.status,
     version = excluded.version;
+
+-- name: devices
+-- Devices by id.
+SELECT id, customer, live, kind, name, created_at, retired_at
+FROM customers.device
+WHERE id = ANY($1::uuid[]);
+
+-- name: devices_of
+-- A customer's devices, the newest first.
+SELECT id, customer, live, kind, name, created_at, retired_at
+FROM customers.device
+WHERE customer = $1
+ORDER BY id DESC;
+
+-- name: count_devices
+-- How many devices in use customers have.
+SELECT customer, count(*) AS count
+FROM customers.device
+WHERE customer = ANY($1::uuid[]) AND retired_at = 0
+GROUP BY customer;
+
+-- name: write_devices
+-- Write devices: new ones, and that one is retired.
+INSERT INTO customers.device AS d (id, customer, live, kind, name, created_at, retired_at)
+SELECT id, customer, live, kind, name, created_at, retired_at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[]
+) AS new (id, customer, live, kind, name, created_at, retired_at)
+ON CONFLICT (id) DO UPDATE SET retired_at = excluded.retired_at;

@@ -18,3 +18,19 @@ CREATE TABLE customers.customer (
 
 GRANT SELECT, INSERT ON customers.customer TO millet_app;
 GRANT UPDATE (name, verification, status, version) ON customers.customer TO millet_app;
+
+-- What customers pay with: phones that show codes, televisions and boxes that ask for payments.
+CREATE TABLE customers.device (
+    id         uuid PRIMARY KEY,
+    customer   uuid NOT NULL,
+    live       boolean NOT NULL,
+    kind       smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- phone, television, box
+    name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0)  -- 0 while it is in use
+);
+
+CREATE INDEX device_of_customer ON customers.device (customer, id);
+
+GRANT SELECT, INSERT ON customers.device TO millet_app;
+GRANT UPDATE (retired_at) ON customers.device TO millet_app;

@@ -11,6 +11,7 @@ but what it took can be captured and refunded.
 from milletpay.merchants.model import (
     MERCHANT_ID,
     STORE_ID,
+    TERMINAL_ID,
     Merchant,
     MerchantId,
     MerchantRefusal,
@@ -20,6 +21,7 @@ from milletpay.merchants.model import (
     Owed,
     Store,
     StoreId,
+    TerminalId,
 )
 from milletpay.merchants.operations import AddContract, AddStore, CreateMerchant, Merchants, SetMerchantStatus
 from milletpay.merchants.queries import find_entries, find_merchant, find_owed, stores_of
@@ -27,6 +29,7 @@ from milletpay.merchants.queries import find_entries, find_merchant, find_owed, 
 __all__ = [
     "MERCHANT_ID",
     "STORE_ID",
+    "TERMINAL_ID",
     "AddContract",
     "AddStore",
     "CreateMerchant",
@@ -41,6 +44,7 @@ __all__ = [
     "SetMerchantStatus",
     "Store",
     "StoreId",
+    "TerminalId",
     "find_entries",
     "find_merchant",
     "find_owed",

@@ -14,6 +14,10 @@ MERCHANT_ID: Final = IdForm(Prefix.MERCHANT, MerchantId)
 StoreId = NewType("StoreId", int)
 STORE_ID: Final = IdForm(Prefix.STORE, StoreId)
 
+TerminalId = NewType("TerminalId", int)
+"""A till or a card terminal in a store; the name stands here, for what is sold there bears it."""
+TERMINAL_ID: Final = IdForm(Prefix.TERMINAL, TerminalId)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:

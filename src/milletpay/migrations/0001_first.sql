@@ -510,6 +510,22 @@ CREATE TABLE customers.customer (
 GRANT SELECT, INSERT ON customers.customer TO millet_app;
 GRANT UPDATE (name, verification, status, version) ON customers.customer TO millet_app;
 
+-- What customers pay with: phones that show codes, televisions and boxes that ask for payments.
+CREATE TABLE customers.device (
+    id         uuid PRIMARY KEY,
+    customer   uuid NOT NULL,
+    live       boolean NOT NULL,
+    kind       smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- phone, television, box
+    name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0)  -- 0 while it is in use
+);
+
+CREATE INDEX device_of_customer ON customers.device (customer, id);
+
+GRANT SELECT, INSERT ON customers.device TO millet_app;
+GRANT UPDATE (retired_at) ON customers.device TO millet_app;
+
 -- merchants: the businesses that take payments.
 
 CREATE SCHEMA merchants;
@@ -737,6 +753,9 @@ CREATE TABLE payments.payment (
     merchant       uuid NOT NULL,
     customer       uuid,
     agreement      uuid,
+    store          uuid,  -- where it was sold
+    terminal       uuid,  -- at which till or card terminal
+    device         uuid,  -- which device of the customer asked for it, or showed its code
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds

@@ -7,7 +7,7 @@ from milletpay.fees import quote
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limit, Measure, Span, limits_on
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.announcements import fitting, use
@@ -45,6 +45,9 @@ class CreatePayment:
     request: Request
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     agreement: AgreementId | None = None
+    store: StoreId | None = None
+    terminal: TerminalId | None = None
+    """Known before as one of the merchant's, in the store."""
     expires_at: int = 0
     """Nanoseconds; 0 for never."""
     description: str = ""
@@ -74,6 +77,10 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
     known = _made_before(command, facts)
     if known is not None:
         return known
+    if command.store is not None:
+        store = facts.merchants.store(command.store)
+        if store is None or store.merchant != command.merchant:
+            return Refused(refusal=Refusal.STORE_NOT_FOUND, detail="There is no such store.", param="store")
     agreement = None
     if command.agreement is not None:
         agreement = facts.agreements[command.agreement]
@@ -107,6 +114,8 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         expires_at=command.expires_at,
         due_at=command.expires_at,
         agreement=command.agreement,
+        store=command.store,
+        terminal=command.terminal,
         description=command.description,
         return_url=command.return_url,
         metadata=command.metadata,

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from typing import NewType
 
-from milletpay.customers.model import CustomerId
+from milletpay.customers.model import CustomerId, DeviceId
 from milletpay.fees.model import Quote
 from milletpay.ledger.chart import Mode
-from milletpay.merchants.model import MerchantId
+from milletpay.merchants.model import MerchantId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.ids import IdForm, Prefix
@@ -55,6 +55,10 @@ class Happening(StrEnum):
     """Paid and captured at once."""
     AUTHORIZE = auto()
     """The money is held."""
+    ASK = auto()
+    """An attempt is under way, and somebody else decides it: the payer on the phone, or a bank."""
+    FALL_BACK = auto()
+    """The attempt under way was declined, and the payer may try again."""
     DECLINE = auto()
     """The only attempt was declined."""
     COMPLETE = auto()
@@ -72,10 +76,18 @@ _S, _H = PaymentStatus, Happening
 TRANSITIONS: dict[tuple[PaymentStatus, Happening], PaymentStatus] = {
     (_S.AWAITING_PAYMENT, _H.PAY): _S.SUCCEEDED,
     (_S.AWAITING_PAYMENT, _H.AUTHORIZE): _S.AUTHORIZED,
+    (_S.AWAITING_PAYMENT, _H.ASK): _S.PROCESSING,
     (_S.AWAITING_PAYMENT, _H.DECLINE): _S.FAILED,
     (_S.AWAITING_PAYMENT, _H.CANCEL): _S.CANCELED,
     (_S.AWAITING_PAYMENT, _H.EXPIRE): _S.EXPIRED,
     (_S.AWAITING_PAYMENT, _H.REVERSE): _S.REVERSED,
+    (_S.PROCESSING, _H.PAY): _S.SUCCEEDED,
+    (_S.PROCESSING, _H.AUTHORIZE): _S.AUTHORIZED,
+    (_S.PROCESSING, _H.FALL_BACK): _S.AWAITING_PAYMENT,
+    (_S.PROCESSING, _H.DECLINE): _S.FAILED,
+    (_S.PROCESSING, _H.CANCEL): _S.CANCELED,
+    (_S.PROCESSING, _H.EXPIRE): _S.EXPIRED,
+    (_S.PROCESSING, _H.REVERSE): _S.REVERSED,
     (_S.AUTHORIZED, _H.COMPLETE): _S.SUCCEEDED,
     (_S.AUTHORIZED, _H.CANCEL): _S.CANCELED,
     (_S.AUTHORIZED, _H.EXPIRE): _S.EXPIRED,
@@ -122,6 +134,8 @@ class Refusal(StrEnum):
     """The merchant's reference names another payment or refund."""
     PAYMENT_NOT_FOUND = auto()
     """The merchant has no such payment."""
+    STORE_NOT_FOUND = auto()
+    """The merchant has no such store."""
     AGREEMENT_NOT_FOUND = auto()
     """The merchant has no such agreement."""
     EXPIRES_IN_THE_PAST = auto()
@@ -189,6 +203,12 @@ class Payment:
     """When time ends it: what awaits payment at `expires_at`, what is held at its own end; 0: never."""
     customer: CustomerId | None = None
     agreement: AgreementId | None = None
+    store: StoreId | None = None
+    """Where it was sold."""
+    terminal: TerminalId | None = None
+    """At which till or card terminal."""
+    device: DeviceId | None = None
+    """Which device of the customer asked for it, or showed its code."""
     authorized: int = 0
     captured: int = 0
     refunded: int = 0
@@ -220,6 +240,7 @@ class Payment:
             captured=self.amount.minor if self.first_status is paid else 0,
             refunded=0,
             fee=self.quote.fee.minor if self.first_status is paid else 0,
+            decline=self.decline if self.first_status is PaymentStatus.FAILED else None,
         )
 
     def may(self, happening: Happening) -> bool:

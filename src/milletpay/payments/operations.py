@@ -132,6 +132,8 @@ class Payments:
                 _want_request(command, self._keys, self._names)
                 self._facts.merchants.want_merchant(command.merchant)
                 self._charges.append(command)
+                if command.store is not None:
+                    self._facts.merchants.want_store(command.store)
                 if command.agreement is not None:
                     self._want_agreement(command.agreement)
             case PayPayment():

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from milletpay.customers import CustomerId
+from milletpay.customers import CustomerId, DeviceId
 from milletpay.fees import ContractId, FeeOnRefund, Quote
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.payments.model import (
     Agreement,
@@ -67,6 +67,9 @@ def payment_of(row: Row) -> Payment:
         due_at=row["due_at"],
         customer=None if row["customer"] is None else CustomerId(row["customer"]),
         agreement=None if row["agreement"] is None else AgreementId(row["agreement"]),
+        store=None if row["store"] is None else StoreId(row["store"]),
+        terminal=None if row["terminal"] is None else TerminalId(row["terminal"]),
+        device=None if row["device"] is None else DeviceId(row["device"]),
         authorized=row["authorized"],
         captured=row["captured"],
         refunded=row["refunded"],
@@ -127,6 +130,9 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.merchant for p in payments],
         [p.customer for p in payments],
         [p.agreement for p in payments],
+        [p.store for p in payments],
+        [p.terminal for p in payments],
+        [p.device for p in payments],
         [p.request.key_hash or None for p in payments],
         [p.request.body_hash for p in payments],
         [p.created_at for p in payments],
@@ -170,6 +176,7 @@ def columns_of_changed_payments(payments: Sequence[Payment]) -> tuple[list[Any],
         [p.events for p in payments],
         [p.attempts for p in payments],
         [p.status for p in payments],
+        [p.decline for p in payments],
     )
 
 

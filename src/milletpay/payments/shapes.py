@@ -13,7 +13,7 @@ import msgspec
 
 from milletpay.codes import Links
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MERCHANT_ID
+from milletpay.merchants import MERCHANT_ID, STORE_ID, TERMINAL_ID
 from milletpay.payments.model import (
     AGREEMENT_ID,
     ANNOUNCEMENT_ID,
@@ -76,6 +76,8 @@ class PaymentShape(Output, frozen=True, kw_only=True):
     reference: str
     description: str | None
     agreement: str | None
+    store: str | None
+    terminal: str | None
     decline_code: Decline | None
     expires_at: str | None
     return_url: str | None
@@ -103,6 +105,8 @@ class PaymentShape(Output, frozen=True, kw_only=True):
             reference="order-1001",
             description="Two months of video",
             agreement="agr_01kdz9m4h0000g40r40m30e20b",
+            store=None,
+            terminal=None,
             decline_code=None,
             expires_at=None,
             return_url=None,
@@ -211,6 +215,8 @@ class AgreementShape(Output, frozen=True, kw_only=True):
 
 # The same few merchants and agreements are shown again and again.
 _merchant_id = lru_cache(maxsize=10_000)(MERCHANT_ID.write)
+_store_id = lru_cache(maxsize=10_000)(STORE_ID.write)
+_terminal_id = lru_cache(maxsize=10_000)(TERMINAL_ID.write)
 _agreement_id = lru_cache(maxsize=100_000)(AGREEMENT_ID.write)
 
 
@@ -252,6 +258,8 @@ class Shown:
             reference=payment.request.reference,
             description=payment.description or None,
             agreement=None if payment.agreement is None else _agreement_id(payment.agreement),
+            store=None if payment.store is None else _store_id(payment.store),
+            terminal=None if payment.terminal is None else _terminal_id(payment.terminal),
             decline_code=payment.decline,
             expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
             return_url=payment.return_url or None,

@@ -60,18 +60,18 @@ CROSS JOIN LATERAL (
 -- name: add_payments
 -- Write new payments.
 INSERT INTO payments.payment (
-    id, merchant, customer, agreement, key_hash, body_hash, created_at, expires_at, due_at, amount,
-    authorized, captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events, live,
-    currency, status, first_status, capture_method, decline, reference, description, return_url,
+    id, merchant, customer, agreement, store, terminal, device, key_hash, body_hash, created_at, expires_at,
+    due_at, amount, authorized, captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events,
+    live, currency, status, first_status, capture_method, decline, reference, description, return_url,
     metadata, attempts
 )
 SELECT *
 FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::bigint[],
-    $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-    $15::uuid[], $16::bigint[], $17::smallint[], $18::integer[], $19::integer[], $20::boolean[],
-    $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
-    $28::text[], $29::text[], $30::integer[]
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+    $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::bigint[], $18::uuid[], $19::bigint[], $20::smallint[], $21::integer[],
+    $22::integer[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[],
+    $29::text[], $30::text[], $31::text[], $32::text[], $33::integer[]
 );
 
 -- name: change_payments
@@ -87,11 +87,14 @@ SET
     counted_on = n.counted_on,
     events = n.events,
     attempts = n.attempts,
-    status = n.status
+    status = n.status,
+    decline = n.decline
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-    $8::integer[], $9::integer[], $10::integer[], $11::text[]
-) AS n (id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status)
+    $8::integer[], $9::integer[], $10::integer[], $11::text[], $12::text[]
+) AS n (
+    id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status, decline
+)
 WHERE p.id = n.id;
 
 -- name: announcements

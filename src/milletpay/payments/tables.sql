@@ -50,6 +50,9 @@ CREATE TABLE payments.payment (
     merchant       uuid NOT NULL,
     customer       uuid,
     agreement      uuid,
+    store          uuid,  -- where it was sold
+    terminal       uuid,  -- at which till or card terminal
+    device         uuid,  -- which device of the customer asked for it, or showed its code
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds

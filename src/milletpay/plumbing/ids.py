@@ -42,6 +42,7 @@ class Prefix(StrEnum):
     AGREEMENT = "agr"
     ANNOUNCEMENT = "ann"
     CUSTOMER = "cus"
+    DEVICE = "dev"
     CARD = "crd"
     TOP_UP = "top"
     WITHDRAWAL = "wdr"

@@ -45,6 +45,7 @@ class NewPayment(Input, frozen=True, kw_only=True):
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     expires_at: Moment | None = None
     return_url: Url | None = None
+    store: Annotated[str | None, msgspec.Meta(description="Where it is sold: a store of yours.")] = None
     metadata: Metadata | None = None
     payer: Payer | None = None
 

@@ -22,7 +22,7 @@ from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import REQUEST_ID, Request, RequestId
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, list_of
-from milletpay.merchants import MerchantId
+from milletpay.merchants import STORE_ID, MerchantId, StoreId
 from milletpay.payments import (
     AGREEMENT_ID,
     PAYMENT_ID,
@@ -67,6 +67,7 @@ class PaymentsApi:
             request=made_by(request, body.reference),
             capture_method=body.capture_method,
             agreement=None if body.payer is None else _agreement_id(body.payer.agreement),
+            store=None if body.store is None else _store_id(body.store),
             expires_at=_moment(body.expires_at),
             description=body.description or "",
             return_url=body.return_url or "",
@@ -185,6 +186,13 @@ def _agreement_id(text: str) -> AgreementId:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="payer.agreement") from error
 
 
+def _store_id(text: str) -> StoreId:
+    try:
+        return STORE_ID.read(text)
+    except NotAnId as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="store") from error
+
+
 def payment_routes(api: PaymentsApi) -> tuple[Route, ...]:
     """The calls of the chapter Payments."""
     return (*_making(api), *_ending(api))
@@ -207,6 +215,7 @@ def _making(api: PaymentsApi) -> tuple[Route, ...]:
             refuses=(
                 Refusal.KEY_REUSED,
                 Refusal.REFERENCE_USED,
+                Refusal.STORE_NOT_FOUND,
                 Refusal.AGREEMENT_NOT_FOUND,
                 Refusal.EXPIRES_IN_THE_PAST,
                 Refusal.MERCHANT_NOT_ACTIVE,

@@ -41,6 +41,7 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.KEY_REUSED: IDEMPOTENCY_KEY_REUSED,
     PaymentRefusal.REFERENCE_USED: REFERENCE_USED,
     PaymentRefusal.PAYMENT_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.STORE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.EXPIRES_IN_THE_PAST: INVALID_FIELD,
     PaymentRefusal.MERCHANT_NOT_ACTIVE: _conflict(

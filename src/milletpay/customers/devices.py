@@ -1,0 +1,236 @@
+"""The devices of customers: a phone that shows payment codes, a television or box that asks for payments.
+
+A device is bound to one customer and never becomes another's: who gets it next registers it anew. One that
+is lost or handed on is **retired**, for ever, and from that very batch nothing it shows or asks is taken.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum, auto, unique
+from typing import Final, TypeAlias
+
+from milletpay.customers.model import CustomerId, DeviceId
+from milletpay.ledger import Book
+from milletpay.ledger.chart import Mode
+from milletpay.plumbing.database import Connection, Row
+from milletpay.plumbing.ids import IdForm, Prefix
+from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.customers")
+
+DEVICE_ID: Final = IdForm(Prefix.DEVICE, DeviceId)
+
+REMEMBERED_MAX: Final = 200_000
+"""How many devices memory holds before it begins anew."""
+
+DEVICES_MAX: Final = 20
+"""How many devices in use a customer may have."""
+
+
+@unique
+class DeviceKind(Enum):
+    """What a device is. The number is how it is kept."""
+
+    PHONE = 1
+    """Shows payment codes."""
+    TV = 2
+    """Shows codes to be scanned, large."""
+    BOX = 3
+    """As a television, without a screen of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device of a customer, in the customer's mode."""
+
+    id: DeviceId
+    customer: CustomerId
+    mode: Mode
+    kind: DeviceKind
+    name: str = field(repr=False)
+    created_at: int
+    retired_at: int = 0
+    """Nanoseconds; 0 while it is in use."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything it shows or asks is taken."""
+        return not self.retired_at
+
+
+class DeviceRefusal(StrEnum):
+    """Why nothing was done, in order of precedence."""
+
+    ID_TAKEN = auto()
+    """The id names another device."""
+    NOT_FOUND = auto()
+    """The customer has no such device."""
+    TOO_MANY = auto()
+    """The customer has as many devices as one may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRefused:
+    """A refusal, in words too."""
+
+    refusal: DeviceRefusal
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterDevice:
+    """Bind a device to a customer; that it is the customer who asks was proved before."""
+
+    id: DeviceId
+    customer: CustomerId
+    mode: Mode
+    kind: DeviceKind
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireDevice:
+    """Take a device out of use for ever. Retiring it again changes nothing."""
+
+    id: DeviceId
+    customer: CustomerId
+
+
+Command: TypeAlias = RegisterDevice | RetireDevice
+
+
+class Devices:
+    """The part of a desk that knows the devices. Parts above it say `want_device`, then `device`."""
+
+    commands: tuple[type, ...] = (RegisterDevice, RetireDevice)
+
+    def __init__(self, *, book: Book) -> None:
+        self._book = book
+        self._known: dict[DeviceId, Device | None] = {}
+        self._wanted: set[DeviceId] = set()
+        self._owners: set[CustomerId] = set()
+        self._counts: dict[CustomerId, int] = {}
+        self._changed: dict[DeviceId, Device] = {}
+        self._events: list[Event] = []
+
+    def begin(self) -> None:
+        """A new batch."""
+        self._wanted.clear()
+        self._owners.clear()
+        self._counts.clear()
+        self._changed.clear()
+        self._events.clear()
+        if len(self._known) > REMEMBERED_MAX:
+            self.forget()
+
+    def forget(self) -> None:
+        """Devices may have changed."""
+        self._known.clear()
+        self._changed.clear()
+        self._events.clear()
+
+    def want_device(self, id: DeviceId) -> None:
+        """Note that the batch asks for a device."""
+        if id not in self._known:
+            self._wanted.add(id)
+
+    def want(self, command: Command, /) -> None:
+        """Note which device a command is about."""
+        self.want_device(command.id)
+        if isinstance(command, RegisterDevice):
+            self._owners.add(command.customer)
+
+    async def load(self, connection: Connection) -> None:
+        """Bring the devices that are wanted and not remembered, and how many their new owners have."""
+        if self._wanted:
+            self._known.update(dict.fromkeys(self._wanted))
+            for row in await connection.fetch(SQL["devices"], self._wanted):
+                device = device_of(row)
+                self._known[device.id] = device
+        if self._owners:
+            rows = await connection.fetch(SQL["count_devices"], self._owners)
+            self._counts = {CustomerId(row["customer"]): row["count"] for row in rows}
+
+    def device(self, id: DeviceId) -> Device | None:
+        """A device that the batch has asked for, as it stands now; None where there is none."""
+        return self._known[id]
+
+    def decide(self, command: Command, /) -> Device | DeviceRefused:
+        """Decide one command: the device as it then is, or why not."""
+        known = self._known[command.id]
+        if isinstance(command, RetireDevice):
+            return self._retire(known, command)
+        if known is not None:
+            if (known.customer, known.kind) == (command.customer, command.kind):
+                return known
+            return DeviceRefused(refusal=DeviceRefusal.ID_TAKEN, detail="This id names another device.")
+        count = self._counts.get(command.customer, 0)
+        if count >= DEVICES_MAX:
+            detail = f"There are {count} devices already: retire one that is no longer used."
+            return DeviceRefused(refusal=DeviceRefusal.TOO_MANY, detail=detail)
+        # From here it must succeed.
+        self._counts[command.customer] = count + 1
+        device = Device(
+            id=command.id,
+            customer=command.customer,
+            mode=command.mode,
+            kind=command.kind,
+            name=command.name,
+            created_at=self._book.now,
+        )
+        return self._keep(device, kind="device.registered", sequence=1)
+
+    async def save(self, connection: Connection) -> None:
+        """Write the devices that have changed, and the news of it."""
+        if not self._changed:
+            return
+        changed = [self._changed[id] for id in sorted(self._changed)]
+        await connection.execute(
+            SQL["write_devices"],
+            [d.id for d in changed],
+            [d.customer for d in changed],
+            [d.mode is Mode.LIVE for d in changed],
+            [d.kind.value for d in changed],
+            [d.name for d in changed],
+            [d.created_at for d in changed],
+            [d.retired_at for d in changed],
+        )
+        await append(connection, events=self._events)
+
+    def _retire(self, known: Device | None, command: RetireDevice) -> Device | DeviceRefused:
+        if known is None or known.customer != command.customer:
+            return DeviceRefused(refusal=DeviceRefusal.NOT_FOUND, detail="There is no such device.")
+        if known.retired_at:
+            return known
+        self._counts[known.customer] = self._counts.get(known.customer, 1) - 1
+        return self._keep(replace(known, retired_at=self._book.now), kind="device.retired", sequence=2)
+
+    def _keep(self, device: Device, *, kind: str, sequence: int) -> Device:
+        self._known[device.id] = self._changed[device.id] = device
+        self._events.append(Event(kind=kind, object=device.id, sequence=sequence, at=self._book.now))
+        self._book.note()
+        return device
+
+
+async def devices_of(connection: Connection, *, customer: CustomerId) -> list[Device]:
+    """A customer's devices, the newest first, those that were retired among them."""
+    return [device_of(row) for row in await connection.fetch(SQL["devices_of"], customer)]
+
+
+async def find_device(connection: Connection, *, id: DeviceId) -> Device | None:
+    """The device of an id, as committed."""
+    row = await connection.fetchrow(SQL["devices"], [id])
+    return None if row is None else device_of(row)
+
+
+def device_of(row: Row) -> Device:
+    """The device of a row of the table."""
+    return Device(
+        id=DeviceId(row["id"]),
+        customer=CustomerId(row["customer"]),
+        mode=Mode.LIVE if row["live"] else Mode.TEST,
+        kind=DeviceKind(row["kind"]),
+        name=row["name"],
+        created_at=row["created_at"],
+        retired_at=row["retired_at"],
+    )

@@ -6,6 +6,7 @@ import pytest
 import zxingcpp
 from playwright.sync_api import Page, expect
 
+from milletpay.merchants import MerchantStatus, SetMerchantStatus
 from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
 from tests.browser.town import PEOPLE, Town
 
@@ -194,6 +195,22 @@ def test_the_page_follows_the_merchant_and_the_clock(new_visitor: NewVisitor) ->
     expect(visitor.page.locator(".till")).to_be_visible()
     heading(visitor.page, "付款时间已过")
     visitor.shot("23-expired")
+
+
+def test_a_shop_that_was_shut_is_not_paid(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(PHONE_ZH)
+    shop = visitor.town.merchants[0]
+    path = visitor.order("band")
+    visitor.town.ask(SetMerchantStatus(id=shop, status=MerchantStatus.SUSPENDED))
+    try:
+        visitor.go(f"{path}/confirm")
+        expect(visitor.page.get_by_role("alert")).to_have_text("商家暂时不能收款")
+        expect(visitor.page.get_by_role("link", name="用钱包付款")).to_have_count(0)
+        visitor.shot("31-shut")
+    finally:
+        visitor.town.ask(SetMerchantStatus(id=shop, status=MerchantStatus.ACTIVE))
+    visitor.go(path)
+    expect(visitor.page.get_by_role("link", name="用钱包付款")).to_be_visible()
 
 
 def test_a_wrong_pin_says_so_and_five_lock(visitor: Visitor) -> None:

@@ -6,9 +6,13 @@ from functools import partial
 
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import AccountKind, Mode
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, MerchantStatus, SetMerchantStatus
+from milletpay.money import Currency
 from milletpay.payments import (
     PAYMENT_ID,
+    Agreement,
+    AgreementId,
+    AgreementStatus,
     AnnounceCharge,
     AnnouncementId,
     CancelPayment,
@@ -20,10 +24,12 @@ from milletpay.payments import (
     Marked,
     PaymentStatus,
     PayPayment,
+    ProposeAgreement,
     Refunded,
     Refusal,
     Refused,
     ReversePayment,
+    SignAgreement,
     attempts_of,
     find_payment,
 )
@@ -259,3 +265,93 @@ async def test_a_charge_that_must_be_announced(database: Database) -> None:
         assert too_much.payment.decline is Decline.NOT_ANNOUNCED
         twice = await asyncio.gather(desk.ask(charge()), desk.ask(charge()))
         assert [made.payment.decline for made in twice] == [None, Decline.NOT_ANNOUNCED]
+
+
+async def test_what_is_announced_has_an_end(database: Database) -> None:
+    """Not above the charge limit, not in two years, not without number; what was not used lapses."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00, notice_days=3)
+        first = add_days(day_of(desk.clock.now_ns()), days=3)
+
+        def announce(amount: int = 10_00, *, days: int = 0) -> AnnounceCharge:
+            return AnnounceCharge(
+                id=AnnouncementId(desk.ids.next()),
+                agreement=agreement,
+                merchant=SHOP,
+                mode=Mode.LIVE,
+                amount=amount,
+                charge_on=add_days(first, days=days),
+            )
+
+        assert (await desk.ask(announce(100_01))).refusal is Refusal.EXCEEDS_CHARGE_LIMIT
+        assert (await desk.ask(announce(days=398))).refusal is Refusal.NOTICE_TOO_LONG
+        both = await asyncio.gather(*[desk.ask(announce(days=number % 3)) for number in range(40)])
+        refused = [answer.refusal for answer in both if isinstance(answer, Refused)]
+        assert refused == [Refusal.TOO_MANY_ANNOUNCED] * 9
+        desk.clock.advance(duration_ns=3 * DAY)
+        made = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement))
+        assert made.payment.decline is None
+        assert (await desk.ask(announce(days=397))).amount == 10_00
+        assert (await desk.ask(announce(days=50))).refusal is Refusal.TOO_MANY_ANNOUNCED
+        desk.clock.advance(duration_ns=34 * DAY)
+        late = await desk.ask(desk.payment(SHOP, 10_00, agreement=agreement))
+        assert late.payment.decline is Decline.NOT_ANNOUNCED
+        assert (await desk.ask(announce(days=50))).amount == 10_00
+
+
+async def test_a_merchant_that_may_take_nothing_is_paid_nothing(database: Database) -> None:
+    """What was made before is not paid while it is suspended, nor signed; afterwards it is."""
+    async with open_payments(database) as desk:
+        agreement = await desk.open_shop(SHOP, ANNA, balance=500_00)
+        made = await desk.ask(desk.payment(SHOP, 10_00))
+        pay = PayPayment(payment=made.payment.id, customer=ANNA, mode=Mode.LIVE)
+        proposed = await desk.ask(ProposeAgreement(agreement=another(desk, Currency.CNY)))
+        sign = SignAgreement(agreement=proposed.agreement.id, customer=ANNA, mode=Mode.LIVE)
+        await desk.ask(SetMerchantStatus(id=SHOP, status=MerchantStatus.SUSPENDED))
+        for command in (pay, sign, desk.payment(SHOP, 10_00, agreement=agreement)):
+            assert (await desk.ask(command)).refusal is Refusal.MERCHANT_NOT_ACTIVE
+        assert (await money(desk))["anna"] == 500_00
+    async with open_payments(database, desk_id=2) as desk:
+        for command in (pay, sign):
+            assert (await desk.ask(command)).refusal is Refusal.MERCHANT_NOT_ACTIVE
+        await desk.ask(SetMerchantStatus(id=SHOP, status=MerchantStatus.ACTIVE))
+        assert (await desk.ask(pay)).payment.status is PaymentStatus.SUCCEEDED
+        assert (await desk.ask(sign)).agreement.status is AgreementStatus.ACTIVE
+        await desk.ask(SetMerchantStatus(id=SHOP, status=MerchantStatus.SUSPENDED))
+        # Who asks again is told what was done.
+        assert (await desk.ask(pay)).is_new is False
+        assert (await desk.ask(sign)).is_new is False
+
+
+async def test_no_agreement_without_a_contract_for_its_currency(database: Database) -> None:
+    async with open_payments(database) as desk:
+        await desk.open_shop(SHOP, ANNA, balance=500_00)
+        answer = await desk.ask(ProposeAgreement(agreement=another(desk, Currency.USD)))
+        assert answer.refusal is Refusal.NO_CONTRACT
+        async with database.transaction() as connection:
+            await connection.execute(
+                "UPDATE payments.agreement SET status = 'pending_signature', currency = 'USD'"
+            )
+    async with open_payments(database, desk_id=2) as desk:
+        async with database.connection() as connection:
+            (id,) = [row["id"] for row in await connection.fetch("SELECT id FROM payments.agreement")]
+        answer = await desk.ask(SignAgreement(agreement=AgreementId(id), customer=ANNA, mode=Mode.LIVE))
+        assert answer.refusal is Refusal.NO_CONTRACT
+
+
+def another(desk: PaymentDesk, currency: Currency) -> Agreement:
+    return Agreement(
+        id=AgreementId(desk.ids.next()),
+        merchant=SHOP,
+        mode=Mode.LIVE,
+        customer=None,
+        status=AgreementStatus.PENDING_SIGNATURE,
+        currency=currency,
+        charge_limit=1_00,
+        day_limit=1_00,
+        month_limit=1_00,
+        day_charges=1,
+        notice_days=0,
+        request=desk.request("another"),
+        description="",
+    )

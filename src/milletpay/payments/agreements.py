@@ -59,9 +59,9 @@ def propose(command: ProposeAgreement, facts: Facts) -> Agreed | Refused:
         return Refused(refusal=Refusal.REFERENCE_USED, detail=detail, object=AGREEMENT_ID.write(known.id))
     if known is not None:
         return Agreed(agreement=known, is_new=False)
-    merchant = facts.merchants.merchant(proposed.merchant)
-    if merchant is None or not merchant.is_active:
-        return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
+    refused = _may_not_take(proposed, facts)
+    if refused is not None:
+        return refused
     made = replace(proposed, created_at=facts.book.now)
     _keep(made, facts, news="agreement.created")
     return Agreed(agreement=made, is_new=True)
@@ -79,6 +79,9 @@ def sign(command: SignAgreement, facts: Facts) -> Agreed | Refused:
         return _not_found()
     if agreement.status is AgreementStatus.ACTIVE:
         return Agreed(agreement=agreement, is_new=False)
+    refused = _may_not_take(agreement, facts)
+    if refused is not None:
+        return refused
     if agreement.status is not AgreementStatus.PENDING_SIGNATURE:
         detail = f"The agreement is {agreement.status}: it cannot be signed."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
@@ -108,6 +111,17 @@ def cancel(command: CancelAgreement, facts: Facts) -> Agreed | Refused:
     canceled = replace(agreement, status=AgreementStatus.CANCELED, canceled_at=facts.book.now)
     _keep(canceled, facts, news="agreement.canceled")
     return Agreed(agreement=canceled, is_new=True)
+
+
+def _may_not_take(agreement: Agreement, facts: Facts) -> Refused | None:
+    """Why the merchant could charge nothing under the agreement, so that nobody need sign it; or nothing."""
+    merchant = facts.merchants.merchant(agreement.merchant)
+    if merchant is None or not merchant.is_active:
+        return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
+    if facts.merchants.contract(agreement.merchant, currency=agreement.currency, day=facts.today) is None:
+        detail = f"There is no contract for payments in {agreement.currency.code}."
+        return Refused(refusal=Refusal.NO_CONTRACT, detail=detail)
+    return None
 
 
 def _keep(agreement: Agreement, facts: Facts, *, news: str) -> None:

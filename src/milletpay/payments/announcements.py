@@ -1,6 +1,11 @@
-"""Announcements: under an agreement with notice, each charge is announced to the customer days ahead."""
+"""Announcements: under an agreement with notice, each charge is announced to the customer days ahead.
+
+An announcement is good for one charge, from its day on and for a month. What a customer can be told has an
+end: no charge above what the agreement allows, none years ahead, and only so many that are still to come.
+"""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
@@ -18,6 +23,15 @@ from milletpay.payments.model import (
 )
 from milletpay.plumbing.dates import Day, add_days, format_day
 from milletpay.plumbing.outbox import Event
+
+AHEAD_MAX: Final = 400
+"""So many days before its day a charge is announced at most: a yearly one still can be."""
+
+GOOD_FOR: Final = 31
+"""So many days after its day an announcement can still be used."""
+
+OUTSTANDING_MAX: Final = 31
+"""So many announcements of an agreement may await their charge: one for each day of a month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +63,9 @@ def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
         return Refused(
             refusal=Refusal.NOTICE_TOO_SHORT, detail=detail, object=AGREEMENT_ID.write(agreement.id)
         )
+    refused = _too_much(command, agreement, facts)
+    if refused is not None:
+        return refused
     made = Announcement(
         id=command.id,
         agreement=agreement.id,
@@ -68,13 +85,36 @@ def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
     return made
 
 
+def _too_much(command: AnnounceCharge, agreement: Agreement, facts: Facts) -> Refused | None:
+    """Why so large, so late or one more charge cannot be announced, or nothing."""
+    latest = add_days(facts.today, days=AHEAD_MAX)
+    waiting = [announced for announced in facts.announcements.get(agreement.id, ()) if not announced.payment]
+    if command.charge_on > latest:
+        refusal = Refusal.NOTICE_TOO_LONG
+        detail = f"{format_day(command.charge_on)} is too far: {format_day(latest)} is the last day."
+    elif command.amount > agreement.charge_limit:
+        refusal = Refusal.EXCEEDS_CHARGE_LIMIT
+        detail = f"The agreement allows {agreement.charge_limit} in one charge, not {command.amount}."
+    elif len(waiting) >= OUTSTANDING_MAX:
+        refusal = Refusal.TOO_MANY_ANNOUNCED
+        detail = f"{len(waiting)} announced charges are not made yet; there may be {OUTSTANDING_MAX}."
+    else:
+        return None
+    return Refused(refusal=refusal, detail=detail, object=AGREEMENT_ID.write(agreement.id))
+
+
+def since(today: Day) -> Day:
+    """The day of the oldest announcements that can be used today."""
+    return add_days(today, days=-GOOD_FOR)
+
+
 def fitting(payment: Payment, agreement: Agreement, facts: Facts) -> Announcement | None:
-    """The earliest announcement that a charge may use: unused, its day has come, its amount covers it."""
+    """The earliest announcement that a charge may use: its day has come, its amount covers it."""
     usable = [
         announced
         for announced in facts.announcements.get(agreement.id, ())
         if announced.payment is None
-        and announced.charge_on <= facts.today
+        and since(facts.today) <= announced.charge_on <= facts.today
         and payment.amount.minor <= announced.amount
     ]
     return min(usable, key=lambda announced: announced.charge_on, default=None)

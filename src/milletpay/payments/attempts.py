@@ -198,6 +198,9 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
         return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
     if payment.customer == command.customer and payment.status in PAID:
         return Made(payment=payment, is_new=False)
+    merchant = facts.merchants.merchant(payment.merchant)
+    if merchant is None or not merchant.is_active:
+        return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
     if payment.status is not PaymentStatus.AWAITING_PAYMENT:
         detail = f"The payment is {payment.status}: it cannot be paid."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))

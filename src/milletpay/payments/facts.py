@@ -47,7 +47,7 @@ class Facts:
     agreements_by_key: dict[int, Agreement] = field(default_factory=dict)
     agreements_by_name: dict[Name, Agreement] = field(default_factory=dict)
     announcements: dict[AgreementId, list[Announcement]] = field(default_factory=dict)
-    """Those that are not used, of agreements that ask for notice."""
+    """Those that can still be used, of agreements that are charged with notice or announce."""
     marks: set[Name] = field(default_factory=set)
     new_payments: dict[PaymentId, Payment] = field(default_factory=dict)
     changed_payments: dict[PaymentId, Payment] = field(default_factory=dict)

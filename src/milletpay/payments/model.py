@@ -148,6 +148,12 @@ class Refusal(StrEnum):
     """The payment is not in a state in which this can be done."""
     NOTICE_TOO_SHORT = auto()
     """The agreement asks for a longer notice."""
+    NOTICE_TOO_LONG = auto()
+    """Nobody remembers an announcement for so long."""
+    EXCEEDS_CHARGE_LIMIT = auto()
+    """More than one charge may be under the agreement."""
+    TOO_MANY_ANNOUNCED = auto()
+    """As many announcements as there may be await their charge."""
     EXPIRED = auto()
     """Its time is over."""
     EXCEEDS_AUTHORIZED = auto()

@@ -18,7 +18,7 @@ from milletpay.payments.agreements import (
     sign,
 )
 from milletpay.payments.agreements import cancel as cancel_agreement
-from milletpay.payments.announcements import AnnounceCharge, announce
+from milletpay.payments.announcements import AnnounceCharge, announce, since
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
 from milletpay.payments.facts import Facts, Name
@@ -101,6 +101,8 @@ class Payments:
         self._agreement_names: set[Name] = set()
         self._charges: list[CreatePayment] = []
         self._payers: list[PayPayment] = []
+        self._signed: list[AgreementId] = []
+        self._announced: list[AgreementId] = []
 
     def begin(self) -> None:
         """A new batch."""
@@ -118,6 +120,8 @@ class Payments:
             wanted.clear()
         self._charges.clear()
         self._payers.clear()
+        self._signed.clear()
+        self._announced.clear()
         if len(self._facts.agreements) > REMEMBERED_MAX:
             self.forget()
 
@@ -155,7 +159,11 @@ class Payments:
             case SignAgreement():
                 self._want_agreement(command.agreement)
                 self._facts.customers.want_customer(command.customer)
-            case CancelAgreement() | AnnounceCharge():
+                self._signed.append(command.agreement)
+            case AnnounceCharge():
+                self._want_agreement(command.agreement)
+                self._announced.append(command.agreement)
+            case CancelAgreement():
                 self._want_agreement(command.agreement)
 
     async def load(self, connection: Connection) -> None:
@@ -183,6 +191,9 @@ class Payments:
             )
             facts.know_agreements([agreement_of(row) for row in rows])
         await self._load_announcements(connection)
+        for signed in map(facts.agreements.get, self._signed):
+            if signed is not None:
+                facts.merchants.want_merchant(signed.merchant)
         for payment in facts.payments.values():
             self._want_below(payment.merchant, payment.customer, payment.amount.currency, payment.mode)
             if payment.counted_on:
@@ -255,11 +266,12 @@ class Payments:
             await append(connection, events=facts.events)
 
     async def _load_announcements(self, connection: Connection) -> None:
-        """Bring what was announced under the agreements that ask for it and are charged."""
+        """Bring what was announced under the agreements that ask for it and are charged, or announce."""
         charged = [self._facts.agreements[c.agreement] for c in self._charges if c.agreement is not None]
-        ids = [agreement.id for agreement in charged if agreement is not None and agreement.notice_days]
+        ids = {agreement.id for agreement in charged if agreement is not None and agreement.notice_days}
+        ids.update(self._announced)
         if ids:
-            for row in await connection.fetch(SQL["announcements"], ids):
+            for row in await connection.fetch(SQL["announcements"], ids, since(self._facts.today)):
                 announced = announcement_of(row)
                 self._facts.announcements.setdefault(announced.agreement, []).append(announced)
 

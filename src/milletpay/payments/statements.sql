@@ -98,10 +98,10 @@ FROM unnest(
 WHERE p.id = n.id;
 
 -- name: announcements
--- Announcements of these agreements that no charge has used.
+-- Announcements of these agreements, for $2 or later, that no charge has used.
 SELECT id, agreement, amount, charge_on, announced_at, payment
 FROM payments.announcement
-WHERE agreement = ANY($1::uuid[]) AND payment IS NULL;
+WHERE agreement = ANY($1::uuid[]) AND charge_on >= $2 AND payment IS NULL;
 
 -- name: announcements_of
 -- The announcements of an agreement that no charge has used, the next first.

@@ -123,7 +123,12 @@ def agreement_routes(api: AgreementsApi) -> tuple[Route, ...]:
             scope="agreements:write",
             body=NewAgreement,
             idempotent=True,
-            refuses=(Refusal.KEY_REUSED, Refusal.REFERENCE_USED, Refusal.MERCHANT_NOT_ACTIVE),
+            refuses=(
+                Refusal.KEY_REUSED,
+                Refusal.REFERENCE_USED,
+                Refusal.MERCHANT_NOT_ACTIVE,
+                Refusal.NO_CONTRACT,
+            ),
             tag="Agreements",
         ),
         Route(
@@ -142,14 +147,22 @@ def agreement_routes(api: AgreementsApi) -> tuple[Route, ...]:
             path="/v1/agreements/{agreement}/announcements",
             handler=api.announce,
             summary="Announce a charge",
-            description="Where an agreement has `notice_days`, each charge is announced so long before.",
+            description="Where an agreement has `notice_days`, each charge is announced so long before. It is"
+            " good for one charge, for 31 days from its day on.",
             answers={201: AnnouncementShape},
             who=SECRET,
             scope="agreements:write",
             ids={"agreement": AGREEMENT_ID},
             body=NewAnnouncement,
             idempotent=True,
-            refuses=(Refusal.AGREEMENT_NOT_FOUND, Refusal.WRONG_STATE, Refusal.NOTICE_TOO_SHORT),
+            refuses=(
+                Refusal.AGREEMENT_NOT_FOUND,
+                Refusal.WRONG_STATE,
+                Refusal.NOTICE_TOO_SHORT,
+                Refusal.NOTICE_TOO_LONG,
+                Refusal.EXCEEDS_CHARGE_LIMIT,
+                Refusal.TOO_MANY_ANNOUNCED,
+            ),
             tag="Agreements",
         ),
         Route(

@@ -54,6 +54,17 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.NOTICE_TOO_SHORT: _conflict(
         "notice_too_short", "Announced too late", "Choose a later day: the agreement says how many ahead."
     ),
+    PaymentRefusal.NOTICE_TOO_LONG: _conflict(
+        "notice_too_long", "Announced too early", "Announce the charge when it is less than 400 days ahead."
+    ),
+    PaymentRefusal.EXCEEDS_CHARGE_LIMIT: _conflict(
+        "exceeds_charge_limit", "More than one charge may be", "Announce at most the `charge_limit`."
+    ),
+    PaymentRefusal.TOO_MANY_ANNOUNCED: _conflict(
+        "too_many_announced",
+        "As many charges as may be are announced",
+        "Make the charges that are due; an announcement lapses a month after its day.",
+    ),
     PaymentRefusal.EXPIRED: _conflict("expired", "Its time is over", "Make a new payment."),
     PaymentRefusal.EXCEEDS_AUTHORIZED: _conflict(
         "exceeds_authorized",

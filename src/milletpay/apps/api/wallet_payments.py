@@ -136,7 +136,13 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             who=CUSTOMER,
             body=Pay,
             idempotent=True,
-            refuses=(SecretRefusal, Refusal.PAYMENT_NOT_FOUND, Refusal.WRONG_STATE, Refusal.EXPIRED),
+            refuses=(
+                SecretRefusal,
+                Refusal.PAYMENT_NOT_FOUND,
+                Refusal.MERCHANT_NOT_ACTIVE,
+                Refusal.WRONG_STATE,
+                Refusal.EXPIRED,
+            ),
             tag=TAG,
         ),
         Route(
@@ -158,7 +164,13 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             ids={"agreement": AGREEMENT_ID},
             body=GivenPin,
             idempotent=True,
-            refuses=(SecretRefusal, Refusal.AGREEMENT_NOT_FOUND, Refusal.WRONG_STATE),
+            refuses=(
+                SecretRefusal,
+                Refusal.AGREEMENT_NOT_FOUND,
+                Refusal.MERCHANT_NOT_ACTIVE,
+                Refusal.NO_CONTRACT,
+                Refusal.WRONG_STATE,
+            ),
             tag=TAG,
         ),
         Route(

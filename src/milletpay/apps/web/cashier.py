@@ -98,6 +98,7 @@ class CashierPages:
             request,
             "cashier.html",
             session=session,
+            may_pay=session.merchant.is_active,
             person=person,
             mine=person is not None and payment.customer == person.id,
             anothers=person is not None and payment.customer not in {None, person.id},
@@ -115,7 +116,7 @@ class CashierPages:
     async def ask(self, request: Request, *, token: str, query: Said) -> Answer:
         """Ask the payer to confirm; whoever is not signed in does that first."""
         session, person = await self._session(token, request), await self._people.guest(request)
-        if session.standing is not Standing.OPEN:
+        if session.standing is not Standing.OPEN or not session.merchant.is_active:
             return self._pages.go(_till(session))
         if person is None:
             return self._pages.to_sign_in(request)
@@ -143,7 +144,7 @@ class CashierPages:
         """Pay it, once, however often this is sent; where it goes on to shows what became of it."""
         self._pages.check(request, body)
         session, person = await self._session(token, request), await self._people.guest(request)
-        if session.standing is not Standing.OPEN:
+        if session.standing is not Standing.OPEN or not session.merchant.is_active:
             return self._pages.go(_till(session))
         if person is None:
             return self._pages.to_sign_in(request)

@@ -14,7 +14,17 @@ from milletpay.apps.web.pin import NotTaken, Said, check_pin, pin_hint, words_of
 from milletpay.codes import LinkKind
 from milletpay.merchants import find_merchant
 from milletpay.money import Money
-from milletpay.payments import Agreement, AgreementId, AgreementStatus, SignAgreement, find_agreement
+from milletpay.payments import (
+    Agreement,
+    AgreementId,
+    AgreementStatus,
+    Refusal,
+    Refused,
+    SignAgreement,
+    find_agreement,
+)
+
+MERCHANT_MAY_NOT = {Refusal.MERCHANT_NOT_ACTIVE, Refusal.NO_CONTRACT}
 
 
 class SigningPages:
@@ -83,9 +93,11 @@ class SigningPages:
             checked = await check_pin(self._backing, customer=person, pin=body.pin)
             if isinstance(checked, NotTaken):
                 return self._pages.go(f"{quote(request.path)}?{checked.query}")
-            await self._backing.desk.submit(
+            answer = await self._backing.desk.submit(
                 SignAgreement(agreement=agreement.id, customer=person.id, mode=person.mode)
             )
+            if isinstance(answer, Refused):
+                return self._pages.go(f"{quote(request.path)}?said={_word_for(answer)}")
         return self._pages.go(quote(request.path))
 
     async def _agreement(self, token: str, request: Request) -> Agreement:
@@ -97,3 +109,7 @@ class SigningPages:
         if agreement is None:
             raise Refuse(EdgeRefusal.NOT_FOUND, f"There is no agreement at {request.path[:200]}.")
         return agreement
+
+
+def _word_for(refused: Refused) -> str:
+    return "merchant_not_active" if refused.refusal in MERCHANT_MAY_NOT else "not_done"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from milletpay.apps.api.payment_bodies import NewAgreement, NewAnnouncement
 from milletpay.apps.api.requests import SECRET, answer_made, made_by, money_of, nothing, owns, refuse
@@ -33,6 +33,16 @@ from milletpay.payments import (
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import NotADay, parse_day
 from milletpay.plumbing.desk import Desk
+
+ANNOUNCING: Final = (
+    Refusal.AGREEMENT_NOT_FOUND,
+    Refusal.WRONG_STATE,
+    Refusal.NOTICE_TOO_SHORT,
+    Refusal.NOTICE_TOO_LONG,
+    Refusal.EXCEEDS_CHARGE_LIMIT,
+    Refusal.TOO_MANY_ANNOUNCED,
+)
+"""Why a charge may not be announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +165,7 @@ def agreement_routes(api: AgreementsApi) -> tuple[Route, ...]:
             ids={"agreement": AGREEMENT_ID},
             body=NewAnnouncement,
             idempotent=True,
-            refuses=(
-                Refusal.AGREEMENT_NOT_FOUND,
-                Refusal.WRONG_STATE,
-                Refusal.NOTICE_TOO_SHORT,
-                Refusal.NOTICE_TOO_LONG,
-                Refusal.EXCEEDS_CHARGE_LIMIT,
-                Refusal.TOO_MANY_ANNOUNCED,
-            ),
+            refuses=ANNOUNCING,
             tag="Agreements",
         ),
         Route(

@@ -43,6 +43,21 @@ from milletpay.plumbing.dates import rfc3339
 TAG: Final = "Wallet: paying"
 AGREEMENTS_MAX: Final = 100
 
+PAYING: Final = (
+    SecretRefusal,
+    Refusal.PAYMENT_NOT_FOUND,
+    Refusal.MERCHANT_NOT_ACTIVE,
+    Refusal.WRONG_STATE,
+    Refusal.EXPIRED,
+)
+SIGNING: Final = (
+    SecretRefusal,
+    Refusal.AGREEMENT_NOT_FOUND,
+    Refusal.MERCHANT_NOT_ACTIVE,
+    Refusal.NO_CONTRACT,
+    Refusal.WRONG_STATE,
+)
+
 
 class WalletPaymentsApi:
     """The handlers."""
@@ -136,13 +151,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             who=CUSTOMER,
             body=Pay,
             idempotent=True,
-            refuses=(
-                SecretRefusal,
-                Refusal.PAYMENT_NOT_FOUND,
-                Refusal.MERCHANT_NOT_ACTIVE,
-                Refusal.WRONG_STATE,
-                Refusal.EXPIRED,
-            ),
+            refuses=PAYING,
             tag=TAG,
         ),
         Route(
@@ -164,13 +173,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             ids={"agreement": AGREEMENT_ID},
             body=GivenPin,
             idempotent=True,
-            refuses=(
-                SecretRefusal,
-                Refusal.AGREEMENT_NOT_FOUND,
-                Refusal.MERCHANT_NOT_ACTIVE,
-                Refusal.NO_CONTRACT,
-                Refusal.WRONG_STATE,
-            ),
+            refuses=SIGNING,
             tag=TAG,
         ),
         Route(

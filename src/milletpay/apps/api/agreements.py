@@ -34,6 +34,14 @@ from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import NotADay, parse_day
 from milletpay.plumbing.desk import Desk
 
+PROPOSING: Final = (
+    Refusal.KEY_REUSED,
+    Refusal.REFERENCE_USED,
+    Refusal.MERCHANT_NOT_ACTIVE,
+    Refusal.NO_CONTRACT,
+)
+"""Why an agreement may not be proposed."""
+
 ANNOUNCING: Final = (
     Refusal.AGREEMENT_NOT_FOUND,
     Refusal.WRONG_STATE,
@@ -133,12 +141,7 @@ def agreement_routes(api: AgreementsApi) -> tuple[Route, ...]:
             scope="agreements:write",
             body=NewAgreement,
             idempotent=True,
-            refuses=(
-                Refusal.KEY_REUSED,
-                Refusal.REFERENCE_USED,
-                Refusal.MERCHANT_NOT_ACTIVE,
-                Refusal.NO_CONTRACT,
-            ),
+            refuses=PROPOSING,
             tag="Agreements",
         ),
         Route(

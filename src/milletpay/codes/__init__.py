@@ -1,14 +1,53 @@
 """Codes: what stands in a picture that somebody scans, how the picture is drawn, and what was scanned.
 
-Words: a **link** is a web address of ours that opens one payment's cashier page, or one agreement's signature
-page; its **token** names the object and proves that we made the link. A **symbol** is the QR code that holds
-it. It is the merchant-presented code of an online payment (动态商户码): one payment, one code.
+Words: a **link** is a web address of ours that opens one payment's cashier page, one agreement's signature
+page, or one code plate's page; its **token** names the object and proves that we made the link. A **symbol**
+is the QR code that holds it: dynamic (动态码) for one payment, static (码牌) on a plate. A **merchant code**
+is the same as a payload of EMVCo's form (`codes.emv`), which carries the token. A **barcode** is Code 128.
 
 What holds: a token cannot be guessed from an id, and there is one way to write it; the key is an argument;
-what was scanned is either a link of ours or refused with the reason, and nothing is ever opened to find out.
+what was scanned is either a code of ours or refused with the reason, and nothing is ever opened to find out.
 """
 
-from milletpay.codes.links import Link, LinkKind, Links, NotOurLink, ScanRefusal, key_for
+from milletpay.codes.barcodes import NotForCode128, barcode_svg, code128_widths
+from milletpay.codes.emv import (
+    PAYLOAD,
+    BadPayload,
+    EmvRefusal,
+    Payload,
+    Template,
+    Value,
+    read_payload,
+    write_payload,
+)
+from milletpay.codes.links import Link, LinkKind, Links, NotOurLink, ScanRefusal, claimed_by, key_for
+from milletpay.codes.merchant_codes import Carried, MerchantCode, Place, carried_in, write_merchant_code
 from milletpay.codes.symbols import png, svg
 
-__all__ = ["Link", "LinkKind", "Links", "NotOurLink", "ScanRefusal", "key_for", "png", "svg"]
+__all__ = [
+    "PAYLOAD",
+    "BadPayload",
+    "Carried",
+    "EmvRefusal",
+    "Link",
+    "LinkKind",
+    "Links",
+    "MerchantCode",
+    "NotForCode128",
+    "NotOurLink",
+    "Payload",
+    "Place",
+    "ScanRefusal",
+    "Template",
+    "Value",
+    "barcode_svg",
+    "carried_in",
+    "claimed_by",
+    "code128_widths",
+    "key_for",
+    "png",
+    "read_payload",
+    "svg",
+    "write_merchant_code",
+    "write_payload",
+]

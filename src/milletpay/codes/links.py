@@ -14,11 +14,16 @@ from enum import StrEnum, auto, unique
 from typing import Final
 from urllib.parse import urlsplit
 
+from milletpay.codes.emv import BadPayload, read_payload
+from milletpay.codes.merchant_codes import carried_in
+
 ID_BYTES: Final = 16
 TAG_BYTES: Final = 11
 TOKEN: Final = re.compile("[A-Za-z0-9_-]{36}")
 SCANNED_MAX: Final = 4_296
 """Characters that the largest QR code can hold."""
+EMV_BEGINS: Final = "0002"
+"""How every payload of EMVCo's form begins, and no link."""
 
 
 @unique
@@ -29,6 +34,8 @@ class LinkKind(StrEnum):
     """The cashier page of a payment."""
     AGREEMENT = "sign"
     """The page on which a customer signs an agreement."""
+    PLATE = "p"
+    """The page of a code plate: the payer types the amount."""
 
 
 class ScanRefusal(StrEnum):
@@ -88,6 +95,10 @@ class Links:
         """The address of the page on which an agreement is signed."""
         return self.write(Link(kind=LinkKind.AGREEMENT, object=agreement))
 
+    def plate(self, plate: int) -> str:
+        """The address of a code plate's page; what is printed on it."""
+        return self.write(Link(kind=LinkKind.PLATE, object=plate))
+
     def token(self, link: Link) -> str:
         """What stands in a link: the object's id, and the proof that we gave it out."""
         id = link.object.to_bytes(ID_BYTES)
@@ -105,7 +116,9 @@ class Links:
         return int.from_bytes(id) if hmac.compare_digest(tag, self._tag(kind, id)) else None
 
     def read(self, scanned: str) -> Link:
-        """What a scanned or pasted text opens. A query or fragment that somebody added does not count.
+        """What a scanned or pasted text opens: a link, or a payload of EMVCo's form that carries its token.
+
+        A query or fragment that somebody added does not count.
 
         :raises NotOurLink: when it is anything but a link of ours with a token of ours
         """
@@ -116,12 +129,24 @@ class Links:
             raise NotOurLink(
                 ScanRefusal.TOO_LONG, f"{len(text)} characters are more than a code holds ({SCANNED_MAX})."
             )
+        if text.startswith(EMV_BEGINS):
+            return self._read_emv(text)
         place = _place_of(text)
         if place is None:
             raise NotOurLink(ScanRefusal.NOT_A_LINK, f"{text[:60]!r} is not a link.")
         if place != _place_of(self.base_url):
             raise NotOurLink(ScanRefusal.NOT_OURS, f"The code leads to {place[:100]}, not to us.")
         return self._read_path(urlsplit(text).path.removeprefix(urlsplit(self.base_url).path))
+
+    def _read_emv(self, text: str) -> Link:
+        try:
+            carried = carried_in(read_payload(text))
+        except BadPayload as bad:
+            detail = f"The code is damaged at {bad.tag}. Ask for a new one."
+            raise NotOurLink(ScanRefusal.DAMAGED, detail) from bad
+        if carried is None:
+            raise NotOurLink(ScanRefusal.NOT_OURS, "The code is another payment network's.")
+        return self._read_path(f"/{carried.kind}/{carried.token}")
 
     def _read_path(self, path: str) -> Link:
         parts = path.split("/")
@@ -138,6 +163,24 @@ class Links:
 
     def _tag(self, kind: LinkKind, id: bytes) -> bytes:
         return hmac.digest(self.key, b"link\0" + kind.value.encode() + b"\0" + id, "sha256")[:TAG_BYTES]
+
+
+def claimed_by(scanned: str) -> Link | None:
+    """What a text says that it opens, whosever link it is; nothing proves it without the key."""
+    text = scanned.strip()
+    if text.startswith(EMV_BEGINS):
+        try:
+            carried = carried_in(read_payload(text))
+        except BadPayload:
+            return None
+        parts = ["", carried.kind, carried.token] if carried is not None else []
+    else:
+        parts = urlsplit(text).path.split("/") if _place_of(text) is not None else []
+    kinds = {kind.value: kind for kind in LinkKind}
+    if len(parts) < 3 or parts[-2] not in kinds or not TOKEN.fullmatch(parts[-1]):
+        return None
+    id = int.from_bytes(base64.urlsafe_b64decode(parts[-1])[:ID_BYTES])
+    return Link(kind=kinds[parts[-2]], object=id)
 
 
 def key_for(purpose: str, *, secret: bytes) -> bytes:

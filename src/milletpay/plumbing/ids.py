@@ -49,6 +49,7 @@ class Prefix(StrEnum):
     SEND = "snd"
     MERCHANT = "mer"
     STORE = "sto"
+    PLATE = "plt"
     TERMINAL = "ter"
     EVENT = "evt"
     WEBHOOK_ENDPOINT = "whe"

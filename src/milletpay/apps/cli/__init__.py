@@ -10,6 +10,7 @@ from milletpay.apps.cli.bench import bench
 from milletpay.apps.cli.bench_payments import payments
 from milletpay.apps.cli.check import check
 from milletpay.apps.cli.day_end import day_end
+from milletpay.apps.cli.qr import qr
 from milletpay.apps.cli.trace import trace_command
 from milletpay.apps.cli.up import up
 from milletpay.benches import BenchRefused, BookBroken, NotPaid
@@ -21,7 +22,7 @@ from milletpay.plumbing.loop import Interrupted
 from milletpay.plumbing.migration import MigrationRefused
 from milletpay.plumbing.roles import RoleRefused
 
-COMMANDS: Final = (up, check, day_end, trace_command, bench)
+COMMANDS: Final = (up, check, day_end, trace_command, qr, bench)
 
 REFUSALS: Final = (
     BenchRefused,

@@ -96,7 +96,7 @@ class House:
     banks: Banks
     links: Links
     secret: bytes = field(repr=False)
-    """From which links, forms and ways back have their keys; the same in every process."""
+    """From which links, forms, ways back and kept answers have their keys; the same in every process."""
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
     pins: Pins

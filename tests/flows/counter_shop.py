@@ -282,4 +282,5 @@ def make_shop(shop: Shop, *, clock: Clock) -> Kernel:
         problems=SHOP_PROBLEMS,
         ids=IdSource(clock=clock, entropy=system_entropy),
         clock=clock,
+        answers_key=b"kept",
     )

@@ -227,6 +227,23 @@ async def test_fifty_wrong_pins_at_once_are_five(pins: Pins) -> None:
     }
 
 
+async def test_right_pins_at_once_lock_nobody_out(database: Database, pins: Pins) -> None:
+    """Through two processes, each of which looks at one at a time; wrong ones at once are still five."""
+    other = Hasher(Pepper(bytes(range(32))))
+    both = (pins, Pins(database=database, hasher=other))
+    await pins.set("204961", customer=CUSTOMER, now=NOW)
+    answers = await asyncio.gather(
+        *[both[number % 2].check("204961", customer=CUSTOMER, now=NOW) for number in range(24)]
+    )
+    assert all(isinstance(answer, PinChecked) for answer in answers)
+    wrong = await asyncio.gather(
+        *[both[number % 2].check("000001", customer=CUSTOMER, now=NOW) for number in range(24)]
+    )
+    counted = Counter(answer.refusal for answer in wrong if isinstance(answer, SecretRefused))
+    assert counted == {SecretRefusal.WRONG: 5, SecretRefusal.LOCKED: 19}
+    other.close()
+
+
 async def test_wrong_pins_are_forgotten_after_a_day(pins: Pins) -> None:
     await pins.set("204961", customer=CUSTOMER, now=NOW)
     for _ in range(4):

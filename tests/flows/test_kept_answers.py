@@ -10,14 +10,14 @@ import asyncpg
 import pytest
 
 from milletpay.apps.http.answers import PROBLEM, Answer
-from milletpay.apps.http.once import submit_once, work_once
+from milletpay.apps.http.once import kept_answer, submit_once, work_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.customers import Customers
 from milletpay.ledger.chart import Mode
 from milletpay.ledger.store import Book
 from milletpay.ledger.trade import Trade
-from milletpay.plumbing.answers import KeptAnswers, StillUnderWay, answer_once, ask
+from milletpay.plumbing.answers import KeptAnswers, StillUnderWay, answer_once, ask, hash_of_body, scope_of
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import day_of
@@ -84,8 +84,10 @@ def show(amount: int, request: Request) -> Answer:
 numbers_of_requests = count(1)
 
 
-def request(key: str | None, body: bytes = b"{}", *, owner: int = 7, mode: Mode = Mode.TEST) -> Request:
-    made = Request({"method": "POST", "path": "/v1/sales"}, next(numbers_of_requests))
+def request(
+    key: str | None, body: bytes = b"{}", *, owner: int = 7, mode: Mode = Mode.TEST, secret: bytes = b"kept"
+) -> Request:
+    made = Request({"method": "POST", "path": "/v1/sales"}, next(numbers_of_requests), answers_key=secret)
     made.headers = {} if key is None else {b"idempotency-key": key.encode()}
     made.principal = Holder(credential=1, owner=owner, mode=mode)
     made.raw = body
@@ -161,7 +163,8 @@ async def test_work_that_breaks_is_undone_and_can_be_asked_again(database: Datab
 
 async def test_who_waits_too_long_is_told_to_come_again(database: Database) -> None:
     entered, leave = asyncio.Event(), asyncio.Event()
-    asked = ask(owner=1, mode="TEST", method="POST", path="/", key="k", body=b"")
+    scope = scope_of(owner=1, mode="TEST", method="POST", path="/", key="k")
+    asked = ask(scope, body=b"", secret=b"kept")
 
     async def linger(_connection: Connection) -> int:
         entered.set()
@@ -174,3 +177,26 @@ async def test_who_waits_too_long_is_told_to_come_again(database: Database) -> N
         await answer_once(database, asked=asked, work=linger, keep=lambda _: None, now=1, wait_seconds=0.2)
     leave.set()
     assert (await first).result == 1
+
+
+async def test_a_body_cannot_be_tried_out_from_the_tables(do: Do, database: Database) -> None:
+    """Whoever reads the tables and knows the key tries all PINs in vain; every process knows the retry."""
+    body = b'{"pin":"702413"}'
+    first = await do(request("lunch", body), amount=1)
+    async with database.connection() as connection:
+        (row,) = await connection.fetch("SELECT key, asked FROM plumbing.answer")
+    scope = scope_of(owner=7, mode="TEST", method="POST", path="/v1/sales", key="lunch")
+    assert row["key"] == hash_of_body(scope)
+    for tried in (scope + b"\0" + body, body):
+        assert row["asked"] != hash_of_body(tried)
+    for guess in (b"", b"other"):
+        with pytest.raises(Refuse) as refused:
+            await do(request("lunch", body, secret=guess), amount=1)
+        assert refused.value.refusal is EdgeRefusal.IDEMPOTENCY_KEY_REUSED
+    again = await kept_answer(database, request=request("lunch", body))
+    assert again is not None
+    assert (again.content, again.headers) == (first.content, ((b"idempotent-replayed", b"true"),))
+    for other in (request("dinner", body), request(None, body)):
+        assert await kept_answer(database, request=other) is None
+    with pytest.raises(Refuse):
+        await kept_answer(database, request=request("lunch", b"{}"))

@@ -1,6 +1,7 @@
 """The wallet's API, as an app uses it: sign in, top up, send, pay, withdraw, and read every line of it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count, pairwise
 from typing import Any
 
@@ -145,8 +146,23 @@ def test_an_agreement_is_signed_charged_and_ended_by_its_customer(demo: Demo) ->
 
     path = f"/v1/wallet/agreements/{agreement['id']}"
     assert charge(30_00) == "agreement_not_active"
-    signed = demo.ask("POST", f"{path}/sign", {"pin": customer["pin"]}, key=customer["token"])
+    other = demo.ask("POST", "/v1/agreements", proposed | {"reference": "other"}, key=merchant["secret_key"])
+    word, link = {"pin": customer["pin"]}, agreement["sign_url"]
+    for token in (
+        "",
+        agreement["id"],
+        other.json["sign_url"],
+        link[:-1] + "~",
+        link.replace("/sign/", "/c/"),
+    ):
+        wrong = demo.ask("POST", f"{path}/sign", word | {"token": token}, key=customer["token"])
+        assert (wrong.status, wrong.json["param"]) == (400, "token"), token
+    assert demo.ask("POST", f"{path}/sign", word, key=customer["token"]).code == "missing_field"
+    assert charge(30_00) == "agreement_not_active"
+    signed = demo.ask("POST", f"{path}/sign", word | {"token": link}, key=customer["token"])
     assert signed.json["status"] == "active"
+    last = word | {"token": link.rpartition("/")[2]}
+    assert demo.ask("POST", f"{path}/sign", last, key=customer["token"]).status == 200
     came = [charge(amount) for amount in (30_00, 30_01, 20_01, 20_00, 1)]
     assert came == ["succeeded", "exceeds_charge_limit", "exceeds_limit", "succeeded", "exceeds_limit"]
     assert demo.ask("POST", f"{path}/cancel", key=person(demo, 18)["token"]).status == 404
@@ -197,3 +213,43 @@ def test_entries_are_continuous_and_limits_say_what_was_used(demo: Demo) -> None
     used = {(limit["measure"], limit["span"]): limit["used"] for limit in limits}
     assert used["payments", "day"] == used["payments", "month"] == 28
     assert used["top_ups", "day"] == 50_000_00
+
+
+def test_a_retry_is_answered_though_the_pin_is_another_or_locked(demo: Demo) -> None:
+    someone, friend = person(demo, 21), person(demo, 22)
+    token = someone["token"]
+    send = {"amount": 1_00, "currency": CNY, "recipient": friend["phone"], "pin": someone["pin"]}
+    change = {"pin": "730284", "current": someone["pin"]}
+    before = balance(demo, token)
+
+    def both() -> list[Any]:
+        calls = (("sends", send, "send"), ("pin", change, "pin"))
+        return [
+            demo.ask("POST", f"/v1/wallet/{path}", said, key=token, idempotency_key=key)
+            for path, said, key in calls
+        ]
+
+    first = both()
+    assert [reply.status for reply in first] == [201, 200]
+    assert [reply.body for reply in both()] == [reply.body for reply in first]
+    for _ in range(5):
+        demo.ask("POST", "/v1/wallet/pin/check", {"pin": "000001"}, key=token)
+    assert demo.ask("POST", "/v1/wallet/pin/check", {"pin": "730284"}, key=token).code == "locked"
+    again = both()
+    assert [reply.body for reply in again] == [reply.body for reply in first]
+    assert {reply.headers["Idempotent-Replayed"] for reply in again} == {"true"}
+    assert balance(demo, token) == before - 1_00
+    reused = demo.ask("POST", "/v1/wallet/sends", send | {"amount": 2}, key=token, idempotency_key="send")
+    assert (reused.status, reused.code) == (422, "idempotency_key_reused")
+    other = demo.ask("POST", "/v1/wallet/sends", send, key=token, idempotency_key="another")
+    assert other.code == "locked"
+
+
+def test_right_pins_at_once_lock_nobody_out(demo: Demo) -> None:
+    someone, friend = person(demo, 23), person(demo, 24)
+    send = {"amount": 1, "currency": CNY, "recipient": friend["phone"], "pin": someone["pin"]}
+    with ThreadPoolExecutor(20) as threads:
+        replies = list(
+            threads.map(lambda _: demo.ask("POST", "/v1/wallet/sends", send, key=someone["token"]), range(20))
+        )
+    assert {reply.status for reply in replies} == {201}

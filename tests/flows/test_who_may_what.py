@@ -12,7 +12,9 @@ from milletpay.apps.api.health import Health
 from milletpay.apps.http.routes import Route
 from milletpay.apps.server.process import make_house_application
 from milletpay.apps.web.backing import make_backing
-from milletpay.bootstrap import open_house
+from milletpay.bootstrap import house_secret, make_links, open_house
+from milletpay.codes import Link, LinkKind
+from milletpay.payments import AGREEMENT_ID
 from milletpay.plumbing.clock import SystemClock
 from tests.flows.asking import Client, Reply
 from tests.flows.conftest import OpenMarket
@@ -32,6 +34,7 @@ STRANGERS: dict[str, tuple[str, str]] = {
 }
 """What is shown, and what kind of credential it is; none where it is not valid."""
 
+LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
 NARROW_SCOPES = {"refunds:read"}
 
@@ -61,6 +64,9 @@ class Property:
         for name in ("pin", "current"):
             if name in said:
                 said[name] = PIN
+        if "token" in said:
+            agreement = AGREEMENT_ID.read(self.ids["agreement"])
+            said["token"] = LINKS.token(Link(kind=LinkKind.AGREEMENT, object=agreement))
         return said
 
     def is_told_in(self, reply: Reply) -> bool:

@@ -41,7 +41,7 @@ from milletpay.identity.model import (
 )
 from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown
 from milletpay.identity.operators import OperatorRefusal, Operators
-from milletpay.identity.pins import PinChecked, PinRefusal, Pins, has_pin, pin_refusal
+from milletpay.identity.pins import HashedPin, PinChecked, PinRefusal, Pins, has_pin, pin_refusal, write_pin
 from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
 from milletpay.identity.tokens import Secret, new_token
 
@@ -54,6 +54,7 @@ __all__ = [
     "CredentialKind",
     "CredentialRefusal",
     "CredentialRefused",
+    "HashedPin",
     "Hasher",
     "KeyId",
     "NewCode",
@@ -92,4 +93,5 @@ __all__ = [
     "revoke_key",
     "rotate_key",
     "sessions_of",
+    "write_pin",
 ]

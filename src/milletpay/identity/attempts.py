@@ -3,11 +3,17 @@
 An attempt is counted as wrong, and committed, before the secret is looked at; a right one wipes the count.
 So a hundred guesses at once are still five, and ending the process does not win a try back. Who does not
 exist is counted like everybody else.
+
+A process looks at one try of a subject at a time (`Turns`), so that right ones that come at once, each
+counted as wrong while it is looked at, do not lock their owner out: as many processes would have to look at
+once as wrong ones are taken.
 """
 
+import asyncio
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Final
+from weakref import WeakValueDictionary
 
 from milletpay.identity.model import FORGOTTEN_AFTER, SecretRefusal, SecretRefused, lock_after
 from milletpay.plumbing.database import Connection, Database
@@ -29,6 +35,18 @@ class Attempt:
     """A try that is allowed; if it is wrong, this is what is answered."""
 
     wrong: SecretRefused
+
+
+class Turns:
+    """Who waits for whom: the tries of one subject in this process go one after the other."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, subject: int) -> asyncio.Lock:
+        """What to hold while a try of a subject is counted and looked at."""
+        # Kept by whoever holds it or waits, and by nobody else.
+        return self._locks.setdefault(subject, asyncio.Lock())
 
 
 async def begin_attempt(

@@ -6,7 +6,7 @@ from typing import Final
 
 import asyncpg
 
-from milletpay.identity.attempts import Attempt, Knowledge, begin_attempt, forget_attempts
+from milletpay.identity.attempts import Attempt, Knowledge, Turns, begin_attempt, forget_attempts
 from milletpay.identity.hashing import Hasher
 from milletpay.identity.model import Operator, OperatorId, Role, SecretRefused
 from milletpay.identity.sessions import end_sessions_of
@@ -39,6 +39,7 @@ class Operators:
     def __init__(self, *, database: Database, hasher: Hasher) -> None:
         self._database = database
         self._hasher = hasher
+        self._turns = Turns()
 
     async def create(
         self, login: str, *, id: OperatorId, name: str, password: str, roles: frozenset[Role], now: int
@@ -63,6 +64,10 @@ class Operators:
     async def check(self, password: str, *, login: str, now: int) -> Operator | SecretRefused:
         """See who signs in. Who is suspended, or is nobody, is answered as for a wrong password."""
         subject = _subject(login)
+        async with self._turns.of(subject):
+            return await self._check(password, login=login, subject=subject, now=now)
+
+    async def _check(self, password: str, *, login: str, subject: int, now: int) -> Operator | SecretRefused:
         attempt = await begin_attempt(self._database, knowledge=Knowledge.PASSWORD, subject=subject, now=now)
         if not isinstance(attempt, Attempt):
             return attempt

@@ -1,11 +1,11 @@
 """Payment PINs: six digits that a customer gives for what needs more than being signed in."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from typing import Final
 
-from milletpay.identity.attempts import Attempt, Knowledge, begin_attempt, forget_attempts
+from milletpay.identity.attempts import Attempt, Knowledge, Turns, begin_attempt, forget_attempts
 from milletpay.identity.hashing import Hasher
 from milletpay.identity.model import SecretRefused
 from milletpay.plumbing.database import Connection, Database
@@ -35,29 +35,48 @@ class PinChecked:
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashedPin:
+    """A PIN that is taken, as it is kept."""
+
+    customer: int
+    hash: str = field(repr=False)
+
+
 class Pins:
     """Sets and checks PINs. Hashing runs in threads; what counts tries commits by itself."""
 
     def __init__(self, *, database: Database, hasher: Hasher) -> None:
         self._database = database
         self._hasher = hasher
+        self._turns = Turns()
 
     async def set(self, pin: str, *, customer: int, now: int) -> PinRefusal | None:
         """Give a customer this PIN, in the place of the old one. Whoever calls has made sure who asks.
 
         :return: why it is not taken, or nothing
         """
+        hashed = await self.hash(pin, customer=customer)
+        if isinstance(hashed, PinRefusal):
+            return hashed
+        async with self._database.transaction() as connection:
+            await write_pin(connection, hashed, now=now)
+        return None
+
+    async def hash(self, pin: str, *, customer: int) -> "HashedPin | PinRefusal":
+        """Make a PIN ready for `write_pin`, in a transaction of the caller's; or why it is not taken."""
         refusal = pin_refusal(pin)
         if refusal is not None:
             return refusal
         kept = await self._hasher.hash(pin, purpose=PURPOSE, owner=customer)
-        async with self._database.transaction() as connection:
-            await connection.execute(SQL["write_pin"], customer, kept, now)
-            await forget_attempts(connection, knowledge=Knowledge.PIN, subject=customer)
-        return None
+        return HashedPin(customer=customer, hash=kept)
 
     async def check(self, pin: str, *, customer: int, now: int) -> PinChecked | SecretRefused:
         """See whether it is the customer's PIN. A customer without one is answered as for a wrong one."""
+        async with self._turns.of(customer):
+            return await self._check(pin, customer=customer, now=now)
+
+    async def _check(self, pin: str, *, customer: int, now: int) -> PinChecked | SecretRefused:
         attempt = await begin_attempt(self._database, knowledge=Knowledge.PIN, subject=customer, now=now)
         if not isinstance(attempt, Attempt):
             return attempt
@@ -68,6 +87,12 @@ class Pins:
         async with self._database.transaction() as connection:
             await forget_attempts(connection, knowledge=Knowledge.PIN, subject=customer)
         return PinChecked(customer=customer, at=now)
+
+
+async def write_pin(connection: Connection, pin: HashedPin, *, now: int) -> None:
+    """Give a customer a PIN, and hold nothing against the customer any more."""
+    await connection.execute(SQL["write_pin"], pin.customer, pin.hash, now)
+    await forget_attempts(connection, knowledge=Knowledge.PIN, subject=pin.customer)
 
 
 async def has_pin(connection: Connection, *, customer: int) -> bool:

@@ -1,8 +1,10 @@
 """Answers kept under idempotency keys: a request that comes again is answered as it was, and done once.
 
-The caller's key is hashed together with who asks, in which mode, and what for; the raw body is hashed beside
-it. The first answer is written in the transaction that has the effect, byte for byte, and kept as long as the
-books are: the key and its effect are one. What is refused is not kept, as nothing was done.
+The caller's key is hashed together with who asks, in which mode, and what for. The raw body goes through a
+MAC beside it, under a secret of the house: a body may hold a PIN, which whoever reads the tables could try
+out from a plain hash as soon as the key can be guessed. The first answer is written in the transaction that
+has the effect, byte for byte, and kept as long as the books are: the key and its effect are one. What is
+refused is not kept, as nothing was done.
 
 * Work at the desk: wrap the command, `Once(asked=..., command=..., keep=...)`, and give the desk's business
   the part `KeptAnswers`. Requests with one key that arrive at once are put in order by the desk.
@@ -11,6 +13,7 @@ books are: the key and its effect are one. What is refused is not kept, as nothi
 """
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -29,13 +32,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What makes a request known again; both are the first 128 bits of a SHA-256."""
+    """What makes a request known again; both are 128 bits."""
 
     key: int
     """Of the key and its scope: the same for two requests of which the second is a retry."""
     body: int
-    """Of the raw body with the key: not the same for two requests that share a key by mistake. Without the
-    key nobody can try out what a body was, such as one with a PIN."""
+    """Of the raw body with the key, under the secret: not the same for two requests that share a key by
+    mistake. Without the secret nobody can try out what a body was, such as one with a PIN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +75,24 @@ class StillUnderWay(Exception):
     """An equal request has not come to its end in all this time; ask again."""
 
 
-def ask(*, owner: int, mode: str, method: str, path: str, key: str, body: bytes) -> Asked:
-    """Hash what makes a request known again.
+def ask(scope: bytes, *, body: bytes, secret: bytes) -> Asked:
+    """Make a request known again.
+
+    :param scope: as `scope_of` gives it
+    :param secret: the same in every process and after every restart, and in no table that they read
+    """
+    mac = hmac.digest(secret, scope + b"\0" + body, "sha256")
+    return Asked(key=hash_of_body(scope), body=int.from_bytes(mac[:16]))
+
+
+def scope_of(*, owner: int, mode: str, method: str, path: str, key: str) -> bytes:
+    """What the same text as a key means the same in.
 
     :param owner: whose key it is: two owners may use the same text
     :param mode: `LIVE` or `TEST`: what is asked in one is never answered by the other
     """
     # The key has no NUL, nor have the first three: so no two scopes are written the same, whatever the path.
-    scope = f"{owner:x}\0{mode}\0{method}\0{path}\0{key}".encode()
-    return Asked(key=hash_of_body(scope), body=hash_of_body(scope + b"\0" + body))
+    return f"{owner:x}\0{mode}\0{method}\0{path}\0{key}".encode()
 
 
 def hash_of_body(body: bytes) -> int:
@@ -170,6 +182,15 @@ class KeptAnswers:
                 [kept.body for _, kept in self._new.values()],
                 self._now(),
             )
+
+
+async def find_answer(database: Database, *, asked: Asked) -> Outcome[Any] | None:
+    """What is kept under a key already: for what is looked at before a request is done, and not again."""
+    async with database.connection() as connection:
+        row = await connection.fetchrow(STATEMENTS["find_answers"], [asked.key])
+    if row is None:
+        return None
+    return _outcome_of((row["asked"], Kept(status=row["status"], body=row["body"])), asked)
 
 
 async def answer_once(

@@ -63,12 +63,14 @@ def make_application(
     health: Health,
     ids: IdSource,
     clock: Clock,
+    answers_key: bytes,
     authenticate: Authenticator = nobody,
     routes: Sequence[Route] = (),
     tables: Sequence[Table] = (),
 ) -> Kernel:
     """Put all routes together.
 
+    :param answers_key: as `Kernel` takes it
     :param authenticate: who shows a credential to the API
     :param routes: the API's own, below `/v1`
     :param tables: what else the process serves
@@ -90,4 +92,6 @@ def make_application(
         *tables,
     ]
     documents = document_table(served, problems=PROBLEMS, about=ABOUT)
-    return Kernel(tables=[*served, documents], problems=PROBLEMS, ids=ids, clock=clock)
+    return Kernel(
+        tables=[*served, documents], problems=PROBLEMS, ids=ids, clock=clock, answers_key=answers_key
+    )

@@ -82,7 +82,8 @@ class PaymentsApi:
         payment = made.payment.as_made()
         again = not made.is_new
         # Under its key a request is answered as it was; under a new key the reference finds what it made.
-        is_replay = again and request.asked is not None and request.asked.key == payment.request.key_hash
+        key = payment.request.key_hash
+        is_replay = again and key != 0 and request.key_hash == key
         headers = REPLAYED if is_replay else ()
         if payment.decline is not None:
             problem = Declined(

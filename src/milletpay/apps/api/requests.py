@@ -28,12 +28,10 @@ def money_of(amount: int, currency: str) -> Money:
 
 def made_by(request: Request, reference: str) -> PaymentRequest:
     """What makes this request known again, by its key and by the merchant's reference."""
-    asked = request.asked
-    # The body's alone: under another key the reference and the body tell that it is the same request.
+    # The body's alone, and plain, for what a merchant asks holds no secret: under another key the reference
+    # and the body tell that it is the same request.
     body_hash = hash_of_body(request.raw)
-    return PaymentRequest(
-        key_hash=0 if asked is None else asked.key, body_hash=body_hash, reference=reference
-    )
+    return PaymentRequest(key_hash=request.key_hash, body_hash=body_hash, reference=reference)
 
 
 def payment_id_of(text: str) -> PaymentId:
@@ -63,7 +61,6 @@ def answer_made(shape: Output, made: PaymentRequest, *, is_new: bool, request: R
     """Answer a request that makes an object: as it was under its key, 200 if only its name is known."""
     if is_new:
         return Answer(status=HTTPStatus.CREATED, content=shape)
-    asked = request.asked
-    if asked is not None and asked.key == made.key_hash:
+    if made.key_hash and request.key_hash == made.key_hash:
         return Answer(status=HTTPStatus.CREATED, content=shape, headers=REPLAYED)
     return Answer(status=HTTPStatus.OK, content=shape)

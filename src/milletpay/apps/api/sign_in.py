@@ -8,10 +8,11 @@ from milletpay.apps.api.wallet_bodies import AskCode, GivenPin, NewPin, NewSessi
 from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin, owner_of, refuse_secret
 from milletpay.apps.api.wallet_shapes import CodeShape, OpenedSession, PinShape, SessionShape
 from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.once import kept_answer, work_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
-from milletpay.customers import CUSTOMER_ID, NotAPhone, Phone, find_by_phone, read_phone
+from milletpay.customers import CUSTOMER_ID, Customer, NotAPhone, Phone, find_by_phone, read_phone
 from milletpay.customers import CustomerRefusal as NoCustomer
 from milletpay.identity import (
     SESSION_ID,
@@ -25,8 +26,11 @@ from milletpay.identity import (
     end_session,
     has_pin,
     open_session,
+    pin_refusal,
+    write_pin,
 )
 from milletpay.ledger.chart import Mode
+from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import rfc3339
 
 TAG: Final = "Wallet: signing in"
@@ -44,7 +48,11 @@ class SignInApi:
         self._api = api
 
     async def ask_code(self, _request: Request, *, body: AskCode) -> CodeShape:
-        """Send a code. Whether anybody has this number plays no part."""
+        """Send a code. Whether anybody has this number plays no part.
+
+        No answer is kept: nobody has shown yet who asks, so that a key would be everybody's, and who asks
+        again wants a code that arrives.
+        """
         phone, now = _phone(body.phone), self._api.clock.now_ns()
         made = await self._api.one_time_codes.make(phone, mode=self._api.mode, now=now)
         if isinstance(made, SecretRefused):
@@ -53,7 +61,11 @@ class SignInApi:
         return CodeShape(phone=phone, expires_at=rfc3339(made.expires_at), code=shown)
 
     async def open(self, request: Request, *, body: NewSession) -> OpenedSession:
-        """Let somebody in who has the phone in hand."""
+        """Let somebody in who has the phone in hand.
+
+        No answer is kept: it holds the token, of which only a hash is kept, and whoever guessed a key would
+        be let in. Who lost the answer asks for another code.
+        """
         api, now = self._api, self._api.clock.now_ns()
         phone = _phone(body.phone)
         checked = await api.one_time_codes.check(body.code, phone=phone, mode=api.mode, now=now)
@@ -82,16 +94,37 @@ class SignInApi:
         )
 
     async def end(self, request: Request, *, session: SessionId) -> Answer:
-        """Sign a device out."""
+        """Sign a device out. Again changes nothing, so that no answer need be kept."""
         now = self._api.clock.now_ns()
         async with self._api.database.transaction() as connection:
             await end_session(connection, id=session, owner=request.principal.owner, now=now)
         return Answer(status=HTTPStatus.NO_CONTENT, content=b"")
 
-    async def set_pin(self, request: Request, *, body: NewPin) -> PinShape:
+    async def set_pin(self, request: Request, *, body: NewPin) -> Answer:
         """Give the customer a PIN, with the old one or a code to the phone."""
         api, now = self._api, self._api.clock.now_ns()
+        # The old PIN is that no more, and the code used up: only its key says that this was done.
+        if (again := await kept_answer(api.database, request=request)) is not None:
+            return again
         customer = await owner_of(api, request)
+        refusal = pin_refusal(body.pin)
+        if refusal is not None:
+            raise Refuse(refusal, PIN_WORDS[refusal], param="pin")
+        await self._see_owner(request, customer, body)
+        hashed = await api.pins.hash(body.pin, customer=customer.id)
+        assert not isinstance(hashed, PinRefusal), "it was looked at"
+
+        async def work(connection: Connection) -> None:
+            await write_pin(connection, hashed, now=now)
+
+        def show(_done: None) -> Answer:
+            return Answer(status=HTTPStatus.OK, content=PinShape(status="set"))
+
+        return await work_once(api.database, work, request=request, show=show, clock=api.clock)
+
+    async def _see_owner(self, request: Request, customer: Customer, body: NewPin) -> None:
+        """Go on when whoever sets a PIN knows the old one or has the phone in hand; refused else."""
+        api, now = self._api, self._api.clock.now_ns()
         if body.code is not None:
             shown = await api.one_time_codes.check(
                 body.code, phone=customer.phone, mode=customer.mode, now=now
@@ -103,13 +136,12 @@ class SignInApi:
                 detail = "Give the PIN that it has now, or a code that was sent to the phone."
                 raise Refuse(SecretRefusal.WRONG, detail, param="current")
             await check_pin(api, request, body.current)
-        refusal = await api.pins.set(body.pin, customer=customer.id, now=now)
-        if refusal is not None:
-            raise Refuse(refusal, PIN_WORDS[refusal], param="pin")
-        return PinShape(status="set")
 
     async def try_pin(self, request: Request, *, body: GivenPin) -> PinShape:
-        """See whether it is the PIN. Wrong ones count."""
+        """See whether it is the PIN. Wrong ones count.
+
+        No answer is kept: that it was right is nothing to tell again when it may be another by now.
+        """
         await check_pin(self._api, request, body.pin)
         return PinShape(status="right")
 
@@ -156,6 +188,7 @@ def sign_in_routes(api: Api) -> tuple[Route, ...]:
             answers={200: PinShape},
             who=CUSTOMER,
             body=NewPin,
+            idempotent=True,
             refuses=(SecretRefusal, PinRefusal),
             tag=TAG,
         ),

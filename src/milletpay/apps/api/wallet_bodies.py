@@ -67,6 +67,24 @@ class GivenPin(Input, frozen=True, kw_only=True):
         return cls(pin="482915")
 
 
+class Signature(Input, frozen=True, kw_only=True):
+    """The customer's word under an agreement."""
+
+    pin: PinText
+    token: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=2000,
+            description="The agreement's `sign_url`, or the last part of it: that you were asked to sign.",
+        ),
+    ]
+
+    @classmethod
+    def example(cls) -> Self:
+        """With the last part of the link."""
+        return cls(pin="482915", token="AZt_TUGAAAggYAYG4MOASw2Ck9uXhP4nT6fR")  # noqa: S106 - of nothing
+
+
 class NewCard(Input, frozen=True, kw_only=True):
     """A bank card; the bank checks that number, holder and phone belong together."""
 

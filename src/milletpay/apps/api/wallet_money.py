@@ -12,6 +12,7 @@ from milletpay.apps.api.wallet_declines import SENTENCES, DeclinedSend, Declined
 from milletpay.apps.api.wallet_requests import (
     CUSTOMER,
     check_pin,
+    check_pin_once,
     owner_of,
     refuse_wallet,
     show_card,
@@ -21,7 +22,7 @@ from milletpay.apps.api.wallet_requests import (
 )
 from milletpay.apps.api.wallet_shapes import CardShape, SendShape, TopUpShape, WithdrawalShape
 from milletpay.apps.http.answers import Answer
-from milletpay.apps.http.once import submit_once
+from milletpay.apps.http.once import kept_answer, submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Route
@@ -81,6 +82,8 @@ class MoneyApi:
             number = read_card_number(body.number)
         except NotACardNumber as error:
             raise Refuse(EdgeRefusal.INVALID_FIELD, f"number: {error}.", param="number") from error
+        if (again := await kept_answer(self._api.database, request=request)) is not None:
+            return again  # whatever the bank says of the card by now
         customer = await owner_of(self._api, request)
         bank = self._api.banks.issuer(number, mode=customer.mode)
         if bank is None:
@@ -123,7 +126,8 @@ class MoneyApi:
         """Have the bank pay money out; it leaves the balance at once."""
         card = read_id(CARD_ID, body.card, param="card")
         amount = money_of(body.amount, body.currency)
-        await check_pin(self._api, request, body.pin)
+        if (again := await check_pin_once(self._api, request, body.pin)) is not None:
+            return again
         command = StartWithdrawal(
             id=WithdrawalId(request.id),
             mode=request.principal.mode,
@@ -138,6 +142,8 @@ class MoneyApi:
     async def send(self, request: Request, *, body: NewSend) -> Answer:
         """Give money to another customer, at once."""
         amount = money_of(body.amount, body.currency)
+        if (again := await kept_answer(self._api.database, request=request)) is not None:
+            return again
         recipient = await self._recipient(request, body.recipient)
         await check_pin(self._api, request, body.pin)
         command = SendMoney(

@@ -6,9 +6,9 @@ from typing import Final
 from milletpay.apps.api.backing import Api
 from milletpay.apps.api.payment_bodies import SENTENCES
 from milletpay.apps.api.requests import payment_id_of, refuse
-from milletpay.apps.api.wallet_bodies import GivenPin, Pay
+from milletpay.apps.api.wallet_bodies import Pay, Signature
 from milletpay.apps.api.wallet_declines import DeclinedPay
-from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin
+from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin_once
 from milletpay.apps.api.wallet_shapes import PaidShape
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
@@ -68,7 +68,8 @@ class WalletPaymentsApi:
     async def pay(self, request: Request, *, body: Pay) -> Answer:
         """Pay what awaits a payer, with the PIN. A decline leaves it as it was: it may be tried again."""
         payment = self._payment(body)
-        await check_pin(self._api, request, body.pin)
+        if (again := await check_pin_once(self._api, request, body.pin)) is not None:
+            return again
         command = PayPayment(
             payment=payment,
             customer=CustomerId(request.principal.owner),
@@ -97,9 +98,16 @@ class WalletPaymentsApi:
         shown = [self._api.shown.agreement(agreement) for agreement in found[:AGREEMENTS_MAX]]
         return ListOf(data=shown, has_more=False)
 
-    async def sign(self, request: Request, *, agreement: AgreementId, body: GivenPin) -> Answer:
-        """Let a merchant charge without asking each time, with the PIN."""
-        await check_pin(self._api, request, body.pin)
+    async def sign(self, request: Request, *, agreement: AgreementId, body: Signature) -> Answer:
+        """Let a merchant charge without asking each time, with the PIN.
+
+        An id is no secret: only whoever was given the link has its token.
+        """
+        if self._signed_by(body.token) != agreement:
+            detail = "This is not the `sign_url` of this agreement, nor the last part of it."
+            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="token")
+        if (again := await check_pin_once(self._api, request, body.pin)) is not None:
+            return again
         command = SignAgreement(
             agreement=agreement,
             customer=CustomerId(request.principal.owner),
@@ -120,6 +128,17 @@ class WalletPaymentsApi:
         if isinstance(agreed, Refused):
             raise refuse(agreed)
         return Answer(status=HTTPStatus.OK, content=self._api.shown.agreement(agreed.agreement))
+
+    def _signed_by(self, text: str) -> int | None:
+        """The agreement that a token or link is of; None where it is of none."""
+        links = self._api.links
+        if "/" not in text:
+            return links.read_token(text, kind=LinkKind.AGREEMENT)
+        try:
+            link = links.read(text)
+        except NotOurLink:
+            return None
+        return link.object if link.kind is LinkKind.AGREEMENT else None
 
     def _payment(self, body: Pay) -> PaymentId:
         """Which payment is meant."""
@@ -171,7 +190,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             answers={200: AgreementShape},
             who=CUSTOMER,
             ids={"agreement": AGREEMENT_ID},
-            body=GivenPin,
+            body=Signature,
             idempotent=True,
             refuses=SIGNING,
             tag=TAG,

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from milletpay.apps.api.backing import Api
 from milletpay.apps.api.wallet_shapes import CardShape, SendShape, TopUpShape, WithdrawalShape
+from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.once import kept_answer
 from milletpay.apps.http.refusals import Refuse
 from milletpay.apps.http.request import Request
 from milletpay.customers import CUSTOMER_ID, Customer, CustomerId, find_customer
@@ -36,6 +38,14 @@ async def owner_of(api: Api, request: Request) -> Customer:
         found = await find_customer(connection, id=CustomerId(request.principal.owner))
     assert found is not None, "a session has its customer"
     return found
+
+
+async def check_pin_once(api: Api, request: Request, pin: str) -> Answer | None:
+    """Go on when it is the customer's PIN; refused else. A retry is answered, whatever the PIN is by now."""
+    again = await kept_answer(api.database, request=request)
+    if again is None:
+        await check_pin(api, request, pin)
+    return again
 
 
 async def check_pin(api: Api, request: Request, pin: str) -> None:

@@ -43,7 +43,11 @@ _encode = msgspec.json.Encoder().encode
 class Kernel:
     """An ASGI application that serves tables of routes."""
 
-    def __init__(self, *, tables: Sequence[Table], problems: Problems, ids: IdSource, clock: Clock) -> None:
+    def __init__(
+        self, *, tables: Sequence[Table], problems: Problems, ids: IdSource, clock: Clock, answers_key: bytes
+    ) -> None:
+        """`answers_key` is the secret under which requests with a key are known again, in every process."""
+        self._answers_key = answers_key
         self.tables = tuple(tables)
         """What is served, for documents and tests."""
         self._paths = Paths(tables)
@@ -59,7 +63,7 @@ class Kernel:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         assert scope["type"] == "http", "the server is configured without lifespan and without web sockets"
-        request = Request(scope, self._ids.next())
+        request = Request(scope, self._ids.next(), answers_key=self._answers_key)
         extra: list[HeaderLine] = []
         endpoint = None
         try:

@@ -8,7 +8,7 @@ import msgspec
 from milletpay.apps.http.answers import JSON, PROBLEM, Answer
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
-from milletpay.plumbing.answers import How, Kept, Once, Outcome, answer_once
+from milletpay.plumbing.answers import How, Kept, Once, Outcome, answer_once, find_answer
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.desk import Desk
@@ -58,6 +58,21 @@ async def work_once(
         now=clock.now_ns(),
     )
     return _answer(outcome, show)
+
+
+async def kept_answer(database: Database, *, request: Request) -> Answer | None:
+    """Find the answer that is kept under the request's key, if it has one.
+
+    To be asked before anything that may have changed since and is not the desk's to decide, such as a PIN: a
+    retry is answered as it was, whatever holds now.
+    """
+    asked = request.asked
+    outcome = None if asked is None else await find_answer(database, asked=asked)
+    if outcome is None:
+        return None
+    if outcome.kept is None:
+        raise key_reused()
+    return replayed(outcome.kept)
 
 
 def replayed(kept: Kept) -> Answer:

@@ -5,7 +5,7 @@ from typing import NewType
 from milletpay.apps.http.asgi import Headers, Scope
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.who import Principal
-from milletpay.plumbing.answers import Asked, ask
+from milletpay.plumbing.answers import Asked, ask, hash_of_body, scope_of
 from milletpay.plumbing.ids import IdForm, IdType, NotAnId, Prefix
 
 RequestId = NewType("RequestId", int)
@@ -21,7 +21,7 @@ PRINTABLE = frozenset(range(0x20, 0x7F))
 class Request:
     """What was asked, by whom. Body and parameters are given to the handler beside it, already decoded."""
 
-    __slots__ = ("_written", "headers", "id", "principal", "raw", "scope")
+    __slots__ = ("_answers_key", "_written", "headers", "id", "principal", "raw", "scope")
 
     id: int
     """A new id, later than those before. An object that the request makes may have it as its own id: then the
@@ -36,7 +36,9 @@ class Request:
     headers: Headers
     scope: Scope
 
-    def __init__(self, scope: Scope, id: int) -> None:
+    def __init__(self, scope: Scope, id: int, *, answers_key: bytes) -> None:
+        """`answers_key` is the secret under which bodies are known again."""
+        self._answers_key = answers_key
         self.scope = scope
         self.id = id
         self.raw = b""
@@ -57,18 +59,27 @@ class Request:
 
     @property
     def asked(self) -> Asked | None:
-        """What makes this request known again: hashes of its key with its scope, and of its body."""
+        """What makes this request known again: of its key with its scope, and of its body; None without."""
+        scope = self._scope_of_key()
+        return None if scope is None else ask(scope, body=self.raw, secret=self._answers_key)
+
+    @property
+    def key_hash(self) -> int:
+        """As `asked.key`, for what keeps a hash of the body of its own; 0 without a key."""
+        scope = self._scope_of_key()
+        return 0 if scope is None else hash_of_body(scope)
+
+    def _scope_of_key(self) -> bytes | None:
         key = self.headers.get(b"idempotency-key")
         if key is None:
             return None
         principal = self.principal
-        return ask(
+        return scope_of(
             owner=principal.owner,
             mode=principal.mode.name,
             method=self.scope["method"],
             path=self.scope["path"],
             key=key.decode(),
-            body=self.raw,
         )
 
     @property

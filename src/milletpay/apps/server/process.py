@@ -27,6 +27,7 @@ from milletpay.apps.server.wire import Wire
 from milletpay.apps.web.application import page_tables
 from milletpay.apps.web.backing import Backing, make_backing
 from milletpay.bootstrap import House, make_webhooks, open_house
+from milletpay.codes import key_for
 from milletpay.identity import CredentialRefused, Pepper
 from milletpay.notifications import Reach
 from milletpay.payments import Shown
@@ -112,6 +113,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         health=health,
         ids=house.ids,
         clock=house.clock,
+        answers_key=key_for("kept answers", secret=house.secret),
         authenticate=by_bearer(house.authenticator.authenticate, refused=CredentialRefused),
         routes=api_routes(api),
         tables=page_tables(backing),

@@ -60,7 +60,7 @@ class Pins:
         if isinstance(hashed, PinRefusal):
             return hashed
         async with self._database.transaction() as connection:
-            await write_pin(connection, hashed, now=now)
+            await write_pin(connection, pin=hashed, now=now)
         return None
 
     async def hash(self, pin: str, *, customer: int) -> "HashedPin | PinRefusal":
@@ -89,7 +89,7 @@ class Pins:
         return PinChecked(customer=customer, at=now)
 
 
-async def write_pin(connection: Connection, pin: HashedPin, *, now: int) -> None:
+async def write_pin(connection: Connection, *, pin: HashedPin, now: int) -> None:
     """Give a customer a PIN, and hold nothing against the customer any more."""
     await connection.execute(SQL["write_pin"], pin.customer, pin.hash, now)
     await forget_attempts(connection, knowledge=Knowledge.PIN, subject=pin.customer)

@@ -115,7 +115,7 @@ class SignInApi:
         assert not isinstance(hashed, PinRefusal), "it was looked at"
 
         async def work(connection: Connection) -> None:
-            await write_pin(connection, hashed, now=now)
+            await write_pin(connection, pin=hashed, now=now)
 
         def show(_done: None) -> Answer:
             return Answer(status=HTTPStatus.OK, content=PinShape(status="set"))

@@ -25,7 +25,7 @@ from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
 from milletpay.treasury import Treasury
-from milletpay.wallets import Wallets, WithdrawalFee
+from milletpay.wallets import Receipts, Wallets, WithdrawalFee
 
 DEMO_BANK: Final = BankKey(Mode.TEST, "granary")
 """The bank of play money. Its cards are nobody's: their numbers begin with digits that no bank was given."""
@@ -58,9 +58,11 @@ def make_parts(book: Book) -> list[Part]:
     )
     payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
     devices = Devices(book=book)
+    receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
     parts: list[Part] = [
         payments,
         wallets,
+        receipts,
         treasury,
         merchants,
         devices,

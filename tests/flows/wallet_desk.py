@@ -26,6 +26,7 @@ from milletpay.wallets import (
     BindCard,
     Card,
     CardId,
+    Receipts,
     SendId,
     SendMoney,
     StartTopUp,
@@ -41,6 +42,7 @@ from milletpay.wallets import (
     find_card,
     find_top_up,
     find_withdrawal,
+    receipt_ears,
 )
 from tests.flows.bank_contract import CNY, binding, card, simulated_bank, yuan
 from tests.flows.trade_desk import new_customer
@@ -216,7 +218,8 @@ async def open_wallets(
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, treasury = Limits(book=book), Customers(book=book), Treasury(book=book)
     wallets = Wallets(book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=FEE)
-    parts: list[Part] = [wallets, treasury, customers, limits]
+    receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
+    parts: list[Part] = [wallets, receipts, treasury, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),
@@ -226,6 +229,7 @@ async def open_wallets(
     bank = simulated_bank(database, clock=clock, patience_ns=patience_ns)
     banks = Banks([bank])
     ids = IdSource(clock=clock, entropy=lambda size: bytes([desk_id]) * size)
+    hear = {**bank_ears(submit=desk.submit), **receipt_ears(submit=desk.submit, new_id=ids.next)}
     async with desk:
         await desk.submit(OpenBank(link=LINK))
         yield WalletDesk(
@@ -244,6 +248,6 @@ async def open_wallets(
                 entropy=bytes,
                 new_id=ids.next,
             ),
-            mailbox=Mailbox(banks=banks, hear=bank_ears(submit=desk.submit), clock=clock),
+            mailbox=Mailbox(banks=banks, hear=hear, clock=clock),
             ids=count(desk_id * 10_000),
         )

@@ -201,7 +201,7 @@ def test_transfer_codes_join_accounts_of_one_pool_and_name_their_flow() -> None:
     assert all(reason.debit.pool is reason.credit.pool is reason.pool for reason in TransferCode)
     assert {reason.flow for reason in TransferCode} == set(FLOWS.values())
     used = {kind for reason in TransferCode for kind in (reason.debit, reason.credit)}
-    assert set(AccountKind) - used == {AccountKind.SUSPENSE, AccountKind.ROUNDING}
+    assert set(AccountKind) - used == {AccountKind.ROUNDING}
 
 
 def test_both_ends_of_a_bridge_move_in_the_same_flows() -> None:

@@ -1,7 +1,7 @@
 """Each recipe for money gives what its docstring's table says; `docs/accounting/flows.md` is those tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,18 @@ from milletpay.money import Currency, Money
 from milletpay.payments import AgreementId, CaptureMethod, Payment, PaymentId, PaymentStatus, Request
 from milletpay.rails import BankKey
 from milletpay.treasury import BankLink, MovementKind
-from milletpay.wallets import CardId, Send, SendId, TopUp, TopUpId, Withdrawal, WithdrawalId
+from milletpay.wallets import (
+    CardId,
+    Receipt,
+    ReceiptId,
+    ReceiptStatus,
+    Send,
+    SendId,
+    TopUp,
+    TopUpId,
+    Withdrawal,
+    WithdrawalId,
+)
 from tests.house.flows_page import flows_page
 from tests.house.recipes import Recipe, recipes
 
@@ -76,6 +87,19 @@ WITHDRAWAL: Final = Withdrawal(
 SEND: Final = Send(
     id=SendId(33), customer=CUSTOMER, recipient=FRIEND, mode=Mode.TEST, amount=Money(6_66, CNY), created_at=1
 )
+RECEIPT: Final = Receipt(
+    id=ReceiptId(34),
+    bank=BANK,
+    bank_reference="in-1",
+    amount=Money(70_00, CNY),
+    token="acc_1",
+    payer="W**",
+    remark="",
+    status=ReceiptStatus.CREDITED,
+    customer=CUSTOMER,
+    unclaimed=None,
+    received_at=1,
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +152,15 @@ SAMPLES: Final[dict[str, list[Sample]]] = {
     "wallets.paid": [_withdrawal],
     "wallets.rejected": [_withdrawal],
     "wallets.returned": [_withdrawal],
+    "wallets.received": [
+        Sample({"receipt": RECEIPT, "link": LINK}, {"the receipt": 70_00}, when="it names a customer"),
+        Sample(
+            {"receipt": replace(RECEIPT, customer=None), "link": LINK},
+            {"the receipt": 70_00},
+            when="it does not",
+        ),
+    ],
+    "wallets.receipt_claimed": [Sample({"receipt": RECEIPT}, {"the receipt": 70_00})],
     "wallets.sent": [Sample({"send": SEND}, {"the amount": 6_66})],
 }
 

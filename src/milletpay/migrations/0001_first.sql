@@ -312,12 +312,28 @@ CREATE TABLE rails.sim_notice (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bank      text COLLATE "C" NOT NULL,
     live      boolean NOT NULL,
-    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back')),
+    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back', 'received')),
     reference text COLLATE "C" NOT NULL,
     told_at   bigint NOT NULL  -- not before this moment
 );
 
 CREATE INDEX sim_notice_told ON rails.sim_notice (bank, live, told_at);
+
+-- What was transferred to us from outside, unasked.
+CREATE TABLE rails.sim_receipt (
+    bank      text COLLATE "C" NOT NULL,
+    live      boolean NOT NULL,
+    reference text COLLATE "C" NOT NULL,
+    token     text COLLATE "C" NOT NULL,
+    payer     text COLLATE "C" NOT NULL,
+    remark    text COLLATE "C" NOT NULL,
+    currency  smallint NOT NULL CHECK (currency > 0),
+    amount    bigint NOT NULL CHECK (amount > 0),
+    day       integer NOT NULL CHECK (day > 0),  -- YYYYMMDD
+    PRIMARY KEY (bank, live, reference)
+);
+
+CREATE INDEX sim_receipt_day ON rails.sim_receipt (bank, live, currency, day);
 
 -- What will go wrong with the orders to come: the oldest fault that fits is taken.
 CREATE TABLE rails.sim_fault (
@@ -335,7 +351,8 @@ CREATE TABLE rails.sim_fault (
     comes_back_after_ns bigint CHECK (comes_back_after_ns >= 0)
 );
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_fault
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_receipt, rails.sim_fault
 TO millet_app;
 
 -- identity: who asks. Keys, sessions, and what people know; of every secret only a hash is here.
@@ -700,6 +717,42 @@ GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, deci
 ON wallets.top_up TO millet_app;
 GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, decided_at, version)
 ON wallets.withdrawal TO millet_app;
+
+-- What a customer writes as the remark of a transfer: ten digits, one customer's for ever.
+CREATE TABLE wallets.deposit_number (
+    number   bigint PRIMARY KEY CHECK (number BETWEEN 1000000000 AND 9999999999),
+    customer uuid NOT NULL UNIQUE
+);
+
+-- Money that was transferred to us, unasked.
+CREATE TABLE wallets.receipt (
+    id             uuid PRIMARY KEY,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    bank_reference text COLLATE "C" NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    token          text COLLATE "C" NOT NULL,  -- from which account, in the bank's own words
+    payer          text COLLATE "C" NOT NULL,  -- what may be shown of whose it is
+    remark         text COLLATE "C" NOT NULL,
+    status         text COLLATE "C" NOT NULL CHECK (status IN ('credited', 'unclaimed')),
+    customer       uuid,
+    unclaimed      text COLLATE "C" CHECK (
+        unclaimed IN ('names_nobody', 'customer_not_active', 'exceeds_limit')
+    ),
+    received_at    bigint NOT NULL CHECK (received_at > 0),
+    claimed_at     bigint NOT NULL CHECK (claimed_at >= 0),  -- 0: it never waited, or still does
+    version        integer NOT NULL CHECK (version > 0),
+    UNIQUE (bank, live, bank_reference),
+    CHECK ((status = 'credited') = (customer IS NOT NULL)),
+    CHECK ((claimed_at > 0) = (status = 'credited' AND unclaimed IS NOT NULL))
+);
+
+CREATE INDEX receipt_unclaimed ON wallets.receipt (id) WHERE status = 'unclaimed';
+CREATE INDEX receipt_of_customer ON wallets.receipt (customer, id) WHERE customer IS NOT NULL;
+
+GRANT SELECT, INSERT ON wallets.deposit_number, wallets.receipt TO millet_app;
+GRANT UPDATE (status, customer, claimed_at, version) ON wallets.receipt TO millet_app;
 
 -- payments: what customers pay merchants: payments, refunds, reversals, agreements.
 

@@ -45,6 +45,7 @@ class Prefix(StrEnum):
     DEVICE = "dev"
     CARD = "crd"
     TOP_UP = "top"
+    RECEIPT = "rcp"
     WITHDRAWAL = "wdr"
     SEND = "snd"
     MERCHANT = "mer"

@@ -11,9 +11,9 @@ token and what may be shown, never the number.
 """
 
 from milletpay.rails.bank import Bank
-from milletpay.rails.card_number import CardNumber, NotACardNumber, read_card_number
+from milletpay.rails.card_number import CardNumber, NotACardNumber, luhn, read_card_number
 from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
-from milletpay.rails.mailbox import Banks, Hear, Mailbox
+from milletpay.rails.mailbox import RECEIVED, Banks, Hear, Mailbox
 from milletpay.rails.model import (
     BankKey,
     Binding,
@@ -26,11 +26,13 @@ from milletpay.rails.model import (
     Order,
     Outcome,
     OutcomeStatus,
+    Received,
     RefusalReason,
 )
 from milletpay.rails.simulated_bank import SimulatedBank
 
 __all__ = [
+    "RECEIVED",
     "AnyOf",
     "Bank",
     "BankKey",
@@ -52,7 +54,9 @@ __all__ = [
     "Order",
     "Outcome",
     "OutcomeStatus",
+    "Received",
     "RefusalReason",
     "SimulatedBank",
+    "luhn",
     "read_card_number",
 ]

@@ -34,12 +34,15 @@ def read_card_number(text: str) -> CardNumber:
     digits = re.sub(r"[ \-]", "", text)
     if not _DIGITS.fullmatch(digits):
         raise NotACardNumber("that is not a card number: it has 13 to 19 digits")
-    if _luhn(digits) % 10:
+    if luhn(digits) % 10:
         raise NotACardNumber("that is not a card number: a digit is wrong, or two are swapped")
     return CardNumber(digits)
 
 
-def _luhn(digits: str) -> int:
-    """The sum of the digits, every second one from the right doubled, with its own digits added."""
+def luhn(digits: str) -> int:
+    """A sum that is a multiple of ten if the last digit checks the others (ISO/IEC 7812).
+
+    Every second digit from the right is doubled, and counts with its own digits added.
+    """
     doubled = [int(digit) * 2 for digit in digits[-2::-2]]
     return sum(map(int, digits[-1::-2])) + sum(number // 10 + number % 10 for number in doubled)

@@ -9,12 +9,15 @@ from milletpay.ledger.chart import Mode
 from milletpay.plumbing.clock import SECOND, Clock, wait_for
 from milletpay.rails.bank import Bank
 from milletpay.rails.card_number import CardNumber
-from milletpay.rails.model import BankKey, Notice
+from milletpay.rails.model import BankKey, Notice, NoticeKind
 
 LOOK_NS: Final = SECOND
 """How often each bank is asked for mail."""
 
 AT_ONCE: Final = 100
+
+RECEIVED: Final = "received"
+"""Under which name notices of money are heard that nobody had ordered."""
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,10 @@ class Mailbox:
     """Brings notices to those whose orders they are about, by the prefix of the reference."""
 
     def __init__(self, *, banks: Banks, hear: Mapping[str, Hear], clock: Clock) -> None:
-        """`hear` says who takes in what is about references that begin with a prefix, `top` of `top_...`."""
+        """`hear` says who takes in what is about references that begin with a prefix, `top` of `top_...`.
+
+        What was received without an order goes to whoever hears `RECEIVED`.
+        """
         self._banks = banks
         self._hear = dict(hear)
         self._clock = clock
@@ -72,7 +78,7 @@ class Mailbox:
                 continue
             for notice in notices:
                 try:
-                    await self._hear[notice.reference.partition("_")[0]](bank.key, notice)
+                    await self._hear[_about(notice)](bank.key, notice)
                     await bank.acknowledge([notice])
                 except Exception:
                     log.exception("a notice of %s about %s is kept", bank.key, notice.reference)
@@ -89,3 +95,8 @@ class Mailbox:
     def stop(self) -> None:
         """Finish what is being brought, then end `run`."""
         self._stopping.set()
+
+
+def _about(notice: Notice) -> str:
+    """Who is to hear it."""
+    return RECEIVED if notice.kind is NoticeKind.RECEIVED else notice.reference.partition("_")[0]

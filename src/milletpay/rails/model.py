@@ -78,6 +78,23 @@ class NoticeKind(StrEnum):
     """An order has come to its outcome. May be told twice, and after somebody asked."""
     COME_BACK = auto()
     """What an order moved was moved back: a payment was returned, a collection taken back. Days later."""
+    RECEIVED = auto()
+    """Somebody has transferred money to our safeguarded account, unasked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A transfer to our safeguarded account: the money is there."""
+
+    bank_reference: str
+    """The bank's, and unique with it."""
+    amount: Money
+    token: str
+    """From which account, in the bank's own words."""
+    payer: str = field(repr=False)
+    """What may be shown of whose account it is."""
+    remark: str = field(repr=False)
+    """What the payer wrote to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +104,11 @@ class Notice:
     id: int
     kind: NoticeKind
     reference: str
-    """Of the order that it is about: ours."""
+    """Of the order that it is about: ours; of what was received, the bank's."""
     outcome: Outcome
-    """Where the order is now."""
+    """Where the order is now; what was received has succeeded."""
+    received: Received | None = None
+    """What was received, when that is what it tells."""
 
 
 class LineKind(StrEnum):
@@ -101,6 +120,8 @@ class LineKind(StrEnum):
     """Out: an order to pay."""
     RETURN = auto()
     """In: a payment that came back."""
+    RECEIPT = auto()
+    """In: a transfer that somebody sent, unasked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +132,7 @@ class Line:
     bank_reference: str
     """The bank's, and unique with it."""
     reference: str
-    """Ours; empty for a settlement."""
+    """Ours; empty for a settlement and for a receipt."""
     amount: Money
 
 

@@ -30,6 +30,7 @@ from milletpay.rails.model import (
     Order,
     Outcome,
     OutcomeStatus,
+    Received,
     RefusalReason,
 )
 
@@ -98,15 +99,7 @@ class SimulatedBank:
         now = self._clock.now_ns()
         async with self._database.connection() as connection:
             rows = await connection.fetch(SQL["sim_notices"], *self._place, now, most)
-        return [
-            Notice(
-                id=row["id"],
-                kind=NoticeKind(row["kind"]),
-                reference=row["reference"],
-                outcome=self._outcome(row),
-            )
-            for row in rows
-        ]
+        return [self._notice(row) for row in rows]
 
     async def acknowledge(self, notices: Sequence[Notice]) -> None:
         """Tell these no more."""
@@ -122,8 +115,8 @@ class SimulatedBank:
         lines = [
             Line(
                 kind=LineKind(row["kind"]),
-                bank_reference=f"{row['kind'][0]}{self._reference(row['reference'])}",
-                reference=row["reference"],
+                bank_reference=self._line_reference(row),
+                reference="" if row["kind"] == LineKind.RECEIPT else row["reference"],
                 amount=Money(row["amount"], currency),
             )
             for row in rows
@@ -158,6 +151,26 @@ class SimulatedBank:
         """Let nothing go wrong from now on."""
         async with self._database.transaction() as connection:
             await connection.execute(SQL["sim_clear_faults"], *self._place)
+
+    async def receive(self, received: Received, *, told: int = 1) -> None:
+        """Let money arrive from outside; of `told` notices the last may come long after it was booked."""
+        now = self._clock.now_ns()
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                SQL["sim_add_receipt"],
+                *self._place,
+                received.bank_reference,
+                received.token,
+                received.payer,
+                received.remark,
+                received.amount.currency.number,
+                received.amount.minor,
+                day_of(now),
+            )
+            for _ in range(told):
+                await connection.execute(
+                    SQL["sim_add_notice"], *self._place, NoticeKind.RECEIVED, received.bank_reference, now
+                )
 
     async def balance(self, token: str) -> int:
         """What is on a card, in minor units."""
@@ -239,6 +252,27 @@ class SimulatedBank:
         if outcome.status is OutcomeStatus.UNKNOWN:
             await self._clock.sleep(duration_ns=self._patience_ns)
         return outcome
+
+    def _notice(self, row: Row) -> Notice:
+        kind = NoticeKind(row["kind"])
+        if kind is not NoticeKind.RECEIVED:
+            return Notice(id=row["id"], kind=kind, reference=row["reference"], outcome=self._outcome(row))
+        received = Received(
+            bank_reference=row["reference"],
+            amount=Money(row["amount"], Currency.numbered(row["currency"])),
+            token=row["token"],
+            payer=row["payer"],
+            remark=row["remark"],
+        )
+        outcome = Outcome(status=OutcomeStatus.SUCCEEDED, bank_reference=received.bank_reference)
+        return Notice(id=row["id"], kind=kind, reference=row["reference"], outcome=outcome, received=received)
+
+    def _line_reference(self, row: Row) -> str:
+        """How a line of the statement is called: of what was received, as its notice calls it."""
+        if row["kind"] == LineKind.RECEIPT:
+            reference: str = row["reference"]
+            return reference
+        return f"{row['kind'][0]}{self._reference(row['reference'])}"
 
     def _outcome(self, row: Row) -> Outcome:
         """How far an order is at this moment."""

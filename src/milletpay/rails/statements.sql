@@ -43,10 +43,11 @@ RETURNING unanswered;
 INSERT INTO rails.sim_notice (bank, live, kind, reference, told_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: sim_notices
--- What is to be told by now, the oldest first, with the orders as they are.
-SELECT n.id, n.kind, n.reference, o.reason, o.decided_at
+-- What is to be told by now, the oldest first, with the orders as they are, and with what was received.
+SELECT n.id, n.kind, n.reference, o.reason, o.decided_at, r.token, r.payer, r.remark, r.currency, r.amount
 FROM rails.sim_notice AS n
-INNER JOIN rails.sim_order AS o ON o.bank = n.bank AND o.live = n.live AND o.reference = n.reference
+LEFT JOIN rails.sim_order AS o ON o.bank = n.bank AND o.live = n.live AND o.reference = n.reference
+LEFT JOIN rails.sim_receipt AS r ON r.bank = n.bank AND r.live = n.live AND r.reference = n.reference
 WHERE n.bank = $1 AND n.live = $2 AND n.told_at <= $3
 ORDER BY n.told_at, n.id
 LIMIT $4;
@@ -93,8 +94,14 @@ SELECT lost, reason, unanswered, decided_after_ns, notices, comes_back_after_ns 
 -- Let nothing go wrong from now on.
 DELETE FROM rails.sim_fault WHERE bank = $1 AND live = $2;
 
+-- name: sim_add_receipt
+-- Money arrives from outside.
+INSERT INTO rails.sim_receipt (bank, live, reference, token, payer, remark, currency, amount, day)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (bank, live, reference) DO NOTHING;
+
 -- name: sim_payments
--- Payments that went out on day $4, and those that came back on it.
+-- Payments that went out on day $4, those that came back on it, and what was received.
 SELECT 'payment' AS kind, reference, amount
 FROM rails.sim_order
 WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 2 AND reason IS NULL AND decided_day = $4
@@ -102,6 +109,10 @@ UNION ALL
 SELECT 'return' AS kind, reference, amount
 FROM rails.sim_order
 WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 2 AND reason IS NULL AND come_back_day = $4
+UNION ALL
+SELECT 'receipt' AS kind, reference, amount
+FROM rails.sim_receipt
+WHERE bank = $1 AND live = $2 AND currency = $3 AND day = $4
 ORDER BY kind, reference;
 
 -- name: sim_settled

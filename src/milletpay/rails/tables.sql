@@ -41,12 +41,28 @@ CREATE TABLE rails.sim_notice (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bank      text COLLATE "C" NOT NULL,
     live      boolean NOT NULL,
-    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back')),
+    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('decided', 'come_back', 'received')),
     reference text COLLATE "C" NOT NULL,
     told_at   bigint NOT NULL  -- not before this moment
 );
 
 CREATE INDEX sim_notice_told ON rails.sim_notice (bank, live, told_at);
+
+-- What was transferred to us from outside, unasked.
+CREATE TABLE rails.sim_receipt (
+    bank      text COLLATE "C" NOT NULL,
+    live      boolean NOT NULL,
+    reference text COLLATE "C" NOT NULL,
+    token     text COLLATE "C" NOT NULL,
+    payer     text COLLATE "C" NOT NULL,
+    remark    text COLLATE "C" NOT NULL,
+    currency  smallint NOT NULL CHECK (currency > 0),
+    amount    bigint NOT NULL CHECK (amount > 0),
+    day       integer NOT NULL CHECK (day > 0),  -- YYYYMMDD
+    PRIMARY KEY (bank, live, reference)
+);
+
+CREATE INDEX sim_receipt_day ON rails.sim_receipt (bank, live, currency, day);
 
 -- What will go wrong with the orders to come: the oldest fault that fits is taken.
 CREATE TABLE rails.sim_fault (
@@ -64,5 +80,6 @@ CREATE TABLE rails.sim_fault (
     comes_back_after_ns bigint CHECK (comes_back_after_ns >= 0)
 );
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_fault
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_receipt, rails.sim_fault
 TO millet_app;

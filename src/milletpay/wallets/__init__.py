@@ -13,6 +13,17 @@ for an id, and once for a customer's reference.
 
 from milletpay.wallets.bank_errands import bank_ears, bank_jobs
 from milletpay.wallets.cards import BindCard, RemoveCard
+from milletpay.wallets.deposits import (
+    RECEIPT_ID,
+    DepositNumber,
+    Deposits,
+    Receipt,
+    ReceiptId,
+    ReceiptRefusal,
+    ReceiptRefused,
+    ReceiptStatus,
+    Unclaimed,
+)
 from milletpay.wallets.model import (
     CARD_ID,
     SEND_ID,
@@ -49,6 +60,17 @@ from milletpay.wallets.queries import (
     top_ups_of,
     withdrawals_of,
 )
+from milletpay.wallets.receipts import (
+    BookReceipt,
+    ClaimReceipt,
+    GiveDepositNumber,
+    Receipts,
+    deposit_number,
+    find_receipt,
+    read_remark,
+    receipt_ears,
+    unclaimed_receipts,
+)
 from milletpay.wallets.sends import SendMoney
 from milletpay.wallets.top_ups import AskForTopUp, ClawBackTopUp, ResolveTopUp, StartTopUp
 from milletpay.wallets.withdrawals import (
@@ -60,6 +82,7 @@ from milletpay.wallets.withdrawals import (
 
 __all__ = [
     "CARD_ID",
+    "RECEIPT_ID",
     "SEND_ID",
     "TOP_UP_ID",
     "WITHDRAWAL_ID",
@@ -67,10 +90,21 @@ __all__ = [
     "AskForWithdrawal",
     "Balance",
     "BindCard",
+    "BookReceipt",
     "Card",
     "CardId",
+    "ClaimReceipt",
     "ClawBackTopUp",
     "Decline",
+    "DepositNumber",
+    "Deposits",
+    "GiveDepositNumber",
+    "Receipt",
+    "ReceiptId",
+    "ReceiptRefusal",
+    "ReceiptRefused",
+    "ReceiptStatus",
+    "Receipts",
     "RemoveCard",
     "ResolveTopUp",
     "ResolveWithdrawal",
@@ -84,6 +118,7 @@ __all__ = [
     "TopUp",
     "TopUpId",
     "TopUpStatus",
+    "Unclaimed",
     "WalletRefusal",
     "WalletRefused",
     "Wallets",
@@ -95,14 +130,19 @@ __all__ = [
     "bank_ears",
     "bank_jobs",
     "cards_of",
+    "deposit_number",
     "entries_of",
     "find_balance",
     "find_card",
+    "find_receipt",
     "find_send",
     "find_top_up",
     "find_withdrawal",
     "held_account",
+    "read_remark",
+    "receipt_ears",
     "sends_of",
     "top_ups_of",
+    "unclaimed_receipts",
     "withdrawals_of",
 ]

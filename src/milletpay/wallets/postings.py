@@ -11,6 +11,7 @@ from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, 
 from milletpay.ledger.model import Account, Transfer, TransferFlags
 from milletpay.money import Currency
 from milletpay.treasury.model import BankLink
+from milletpay.wallets.deposits import Receipt
 from milletpay.wallets.model import Send, TopUp, Withdrawal
 
 NewIds = Callable[[], int]
@@ -152,6 +153,44 @@ def sent(send: Send, *, ids: NewIds, date: int) -> list[Transfer]:
             code=TransferCode.SEND.code,
         )
     ]
+
+
+def received(receipt: Receipt, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """Money came into the safeguarded account: for the customer whom it names, or for we do not know whom.
+
+    ==========  =========  ============  ====================
+    debit       credit     amount        when
+    ==========  =========  ============  ====================
+    bank_safe   cust       the receipt   it names a customer
+    bank_safe   suspense   the receipt   it does not
+    ==========  =========  ============  ====================
+    """
+    code = TransferCode.RECEIPT_UNCLAIMED if receipt.customer is None else TransferCode.RECEIPT
+    owners = {AccountKind.BANK_SAFE: link.safe, AccountKind.CUST: receipt.customer or 0}
+    legs = [(code, receipt.amount.minor)]
+    place = receipt.bank.mode, receipt.amount.currency
+    return _linked(legs, about=receipt.id, place=place, owners=owners, ids=ids, date=date)
+
+
+def receipt_claimed(receipt: Receipt, *, ids: NewIds, date: int) -> list[Transfer]:
+    """It was found out whose the money is.
+
+    ==========  =========  ============
+    debit       credit     amount
+    ==========  =========  ============
+    suspense    cust       the receipt
+    ==========  =========  ============
+    """
+    assert receipt.customer is not None, receipt
+    owners = {AccountKind.CUST: receipt.customer}
+    legs = [(TransferCode.RECEIPT_CLAIMED, receipt.amount.minor)]
+    place = receipt.bank.mode, receipt.amount.currency
+    return _linked(legs, about=receipt.id, place=place, owners=owners, ids=ids, date=date)
+
+
+def receipt_accounts(*, mode: Mode, currency: Currency) -> list[int]:
+    """The accounts of the house that receipts touch; a bank's are its link's."""
+    return [_account(AccountKind.SUSPENSE, (mode, currency), 0)]
 
 
 def balance_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> int:

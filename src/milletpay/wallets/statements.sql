@@ -167,3 +167,56 @@ UNION ALL
 )
 ORDER BY id DESC
 LIMIT $3;
+
+-- name: deposit_numbers
+-- Deposit numbers by themselves, and by customer.
+SELECT number, customer FROM wallets.deposit_number WHERE number = ANY($1::bigint[])
+UNION
+SELECT number, customer FROM wallets.deposit_number WHERE customer = ANY($2::uuid[]);
+
+-- name: give_deposit_numbers
+-- Give customers their deposit numbers.
+INSERT INTO wallets.deposit_number (number, customer)
+SELECT number, customer FROM unnest($1::bigint[], $2::uuid[]) AS n (number, customer);
+
+-- name: receipts
+-- Receipts by id, and by how their banks call them.
+SELECT
+    id, live, bank, bank_reference, currency, amount, token, payer, remark, status, customer, unclaimed,
+    received_at, claimed_at, version
+FROM wallets.receipt
+WHERE id = ANY($1::uuid[])
+UNION
+SELECT
+    r.id, r.live, r.bank, r.bank_reference, r.currency, r.amount, r.token, r.payer, r.remark, r.status,
+    r.customer, r.unclaimed, r.received_at, r.claimed_at, r.version
+FROM unnest($2::text[], $3::boolean[], $4::text[]) AS w (bank, live, bank_reference)
+INNER JOIN wallets.receipt AS r
+    ON r.bank = w.bank AND r.live = w.live AND r.bank_reference = w.bank_reference;
+
+-- name: unclaimed_receipts
+-- What waits in suspense, the oldest first.
+SELECT
+    id, live, bank, bank_reference, currency, amount, token, payer, remark, status, customer, unclaimed,
+    received_at, claimed_at, version
+FROM wallets.receipt
+WHERE status = 'unclaimed'
+ORDER BY id
+LIMIT $1;
+
+-- name: write_receipts
+-- Write receipts: new ones, and that one was claimed.
+INSERT INTO wallets.receipt AS r (
+    id, live, bank, bank_reference, currency, amount, token, payer, remark, status, customer, unclaimed,
+    received_at, claimed_at, version
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::boolean[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::uuid[], $12::text[], $13::bigint[], $14::bigint[], $15::integer[]
+)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status,
+    customer = excluded.customer,
+    claimed_at = excluded.claimed_at,
+    version = excluded.version;

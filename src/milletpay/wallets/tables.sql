@@ -107,3 +107,39 @@ GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, deci
 ON wallets.top_up TO millet_app;
 GRANT UPDATE (status, decline, reason, counted_on, bank_reference, sent_at, decided_at, version)
 ON wallets.withdrawal TO millet_app;
+
+-- What a customer writes as the remark of a transfer: ten digits, one customer's for ever.
+CREATE TABLE wallets.deposit_number (
+    number   bigint PRIMARY KEY CHECK (number BETWEEN 1000000000 AND 9999999999),
+    customer uuid NOT NULL UNIQUE
+);
+
+-- Money that was transferred to us, unasked.
+CREATE TABLE wallets.receipt (
+    id             uuid PRIMARY KEY,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    bank_reference text COLLATE "C" NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    token          text COLLATE "C" NOT NULL,  -- from which account, in the bank's own words
+    payer          text COLLATE "C" NOT NULL,  -- what may be shown of whose it is
+    remark         text COLLATE "C" NOT NULL,
+    status         text COLLATE "C" NOT NULL CHECK (status IN ('credited', 'unclaimed')),
+    customer       uuid,
+    unclaimed      text COLLATE "C" CHECK (
+        unclaimed IN ('names_nobody', 'customer_not_active', 'exceeds_limit')
+    ),
+    received_at    bigint NOT NULL CHECK (received_at > 0),
+    claimed_at     bigint NOT NULL CHECK (claimed_at >= 0),  -- 0: it never waited, or still does
+    version        integer NOT NULL CHECK (version > 0),
+    UNIQUE (bank, live, bank_reference),
+    CHECK ((status = 'credited') = (customer IS NOT NULL)),
+    CHECK ((claimed_at > 0) = (status = 'credited' AND unclaimed IS NOT NULL))
+);
+
+CREATE INDEX receipt_unclaimed ON wallets.receipt (id) WHERE status = 'unclaimed';
+CREATE INDEX receipt_of_customer ON wallets.receipt (customer, id) WHERE customer IS NOT NULL;
+
+GRANT SELECT, INSERT ON wallets.deposit_number, wallets.receipt TO millet_app;
+GRANT UPDATE (status, customer, claimed_at, version) ON wallets.receipt TO millet_app;

@@ -8,10 +8,11 @@ from milletpay.money import Currency
 from milletpay.payments import PAYMENT_ID
 from milletpay.plumbing.dates import rfc3339
 from milletpay.plumbing.ids import IdForm
-from milletpay.wallets import SEND_ID, TOP_UP_ID, WITHDRAWAL_ID
+from milletpay.wallets import RECEIPT_ID, SEND_ID, TOP_UP_ID, WITHDRAWAL_ID
 
 ABOUT: Final[dict[str, IdForm[Any]]] = {
     "top-up": TOP_UP_ID,
+    "receipt": RECEIPT_ID,
     "pay": PAYMENT_ID,
     "fee": PAYMENT_ID,
     "refund": PAYMENT_ID,

@@ -25,7 +25,7 @@ from milletpay.plumbing.telemetry import start_logging
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import Mailbox
 from milletpay.treasury import cash_job, cash_schedule
-from milletpay.wallets import bank_ears, bank_jobs
+from milletpay.wallets import bank_ears, bank_jobs, receipt_ears
 
 MODULE: Final = "milletpay.apps.worker.process"
 READY: Final = b"ready\n"
@@ -96,7 +96,8 @@ async def work(order: Order) -> None:
             new_id=ids.next,
             parallel=PARALLEL,
         )
-        mailbox = Mailbox(banks=banks, hear=bank_ears(submit=desk.submit), clock=clock)
+        hear = {**bank_ears(submit=desk.submit), **receipt_ears(submit=desk.submit, new_id=ids.next)}
+        mailbox = Mailbox(banks=banks, hear=hear, clock=clock)
         chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
         everything: tuple[Running, ...] = (relay, worker, mailbox, chores)
         await relay.register()

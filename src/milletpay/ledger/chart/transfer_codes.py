@@ -22,6 +22,7 @@ FLOWS = {
     19: "send",
     20: "fund",
     21: "channel",
+    22: "receipt",
 }
 """The flow of a code, by its hundreds."""
 
@@ -106,6 +107,10 @@ class TransferCode(Enum):
     CHANNEL_CASH = 2104, Kind.BANK_SAFE, Kind.CHAN_RECV, "渠道到账", "the channel's net cash arrived"
     COMMISSION = 2105, Kind.COMM_RECV, Kind.FEE_INCOME, "应计佣金", "on a partner's own channel account"
     COMMISSION_PAID = 2106, Kind.BANK_OWN, Kind.COMM_RECV, "佣金到账", "and its payment"
+
+    RECEIPT = 2201, Kind.BANK_SAFE, Kind.CUST, "转账充值", "a bank transfer to the customer whom it names"
+    RECEIPT_UNCLAIMED = 2202, Kind.BANK_SAFE, Kind.SUSPENSE, "待查明入账", "one that names nobody"
+    RECEIPT_CLAIMED = 2203, Kind.SUSPENSE, Kind.CUST, "查明入账", "whose customer was found out"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:
         self.code: int = code

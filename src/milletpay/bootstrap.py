@@ -24,6 +24,7 @@ from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
+from milletpay.terminals import Terminals, TerminalSecrets
 from milletpay.treasury import Treasury
 from milletpay.wallets import Receipts, Wallets, WithdrawalFee
 
@@ -59,7 +60,9 @@ def make_parts(book: Book) -> list[Part]:
     payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
     devices = Devices(book=book)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
+    terminals = Terminals(book=book, merchants=merchants)
     parts: list[Part] = [
+        terminals,
         payments,
         wallets,
         receipts,
@@ -142,6 +145,11 @@ def house_secret(pepper: Pepper) -> bytes:
 def make_links(base_url: str, *, secret: bytes) -> Links:
     """What writes our links and reads what was scanned; `base_url` has no slash at its end."""
     return Links(base_url=base_url, key=key_for("links", secret=secret))
+
+
+def make_terminal_secrets(*, secret: bytes) -> TerminalSecrets:
+    """What derives the secrets of tills and card terminals."""
+    return TerminalSecrets(key=key_for("terminals", secret=secret))
 
 
 def make_banks(database: Database, *, clock: Clock) -> Banks:

@@ -71,6 +71,7 @@ class Holder:
     mode: Mode = Mode.TEST
     scopes: frozenset[str] | None = None
     rate: Rate | None = None
+    place: None = None
 
 
 KEYS = {

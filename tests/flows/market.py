@@ -18,6 +18,7 @@ from milletpay.identity import (
     RateClass,
     SessionId,
     create_key,
+    draw_terminal_key,
     open_session,
     revoke_key,
 )
@@ -25,7 +26,7 @@ from milletpay.identity.model import Scope
 from milletpay.ledger import prove_books
 from milletpay.ledger.chart import AccountKind, Mode, account_id, ledger_of
 from milletpay.ledger.store import SQL
-from milletpay.merchants import MERCHANT_ID, MerchantId
+from milletpay.merchants import MERCHANT_ID, AddStore, MerchantId, Names, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import (
     AGREEMENT_ID,
@@ -41,6 +42,7 @@ from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import Binding, read_card_number
+from milletpay.terminals import OfferPairing, PairTerminal, RegisterTerminal, Terminal, TerminalKind
 from milletpay.treasury import BankLink, OpenBank
 from milletpay.wallets import BindCard, CardId, StartTopUp, TopUpId, bank_jobs
 from tests.flows.asking import Client, Reply
@@ -62,7 +64,7 @@ class Seller:
     id: MerchantId
     mode: Mode
     keys: dict[str, str]
-    """Tokens by name: `secret`, `publishable`, `reads` (a restricted one), `expired`, `revoked`."""
+    """Tokens by name: `secret`, `publishable`, `reads` (a restricted one), `expired`, `revoked`, `till`."""
 
     @property
     def public_id(self) -> str:
@@ -273,7 +275,31 @@ async def settle_seller(house: House, number: int, *, mode: Mode) -> Seller:
             keys[name] = made.secret.reveal()
             if name == "revoked":
                 await revoke_key(connection, id=made.key.id, merchant=number, now=now)
+    keys["till"] = await settle_till(house, MerchantId(number), mode=mode)
     return Seller(id=MerchantId(number), mode=mode, keys=keys)
+
+
+async def settle_till(house: House, merchant: MerchantId, *, mode: Mode, refund_max: int = 0) -> str:
+    """A store with a till in it; the token of the till."""
+    store, id = StoreId(house.ids.next()), TerminalId(house.ids.next())
+    await house.desk.submit(AddStore(id=store, merchant=merchant, names=Names(en="Store", zh="门店")))
+    await house.desk.submit(
+        RegisterTerminal(
+            id=id,
+            merchant=merchant,
+            mode=mode,
+            store=store,
+            kind=TerminalKind.TILL,
+            name="Till",
+            refund_max=refund_max,
+        )
+    )
+    mac = system_entropy(32)
+    await house.desk.submit(OfferPairing(id=id, merchant=merchant, mode=mode, mac=mac))
+    key = draw_terminal_key(id=KeyId(house.ids.next()), mode=mode, entropy=system_entropy)
+    paired = await house.desk.submit(PairTerminal(mac=mac, keys=[key]))
+    assert isinstance(paired, Terminal)
+    return key.secret.reveal()
 
 
 async def settle_buyer(house: House, number: int, sellers: list[Seller], *, balance: int) -> Buyer:

@@ -31,6 +31,8 @@ STRANGERS: dict[str, tuple[str, str]] = {
     "other merchant": ("other secret", "secret_key"),
     "other mode": ("live secret", "secret_key"),
     "other customer": ("customer", "customer_session"),
+    "till of another store": ("till", "terminal_key"),
+    "till of another merchant": ("other till", "terminal_key"),
 }
 """What is shown, and what kind of credential it is; none where it is not valid."""
 
@@ -59,6 +61,8 @@ class Property:
         for name in ("payment", "card"):
             if said.get(name):
                 said[name] = self.ids[name]
+        if "store" in said:
+            said["store"] = self.ids["store"]
         if "payer" in said:
             said["payer"] = {"agreement": self.ids["agreement"]}
         for name in ("pin", "current"):
@@ -80,6 +84,8 @@ def credential(market: Market, name: str) -> str:
             return market.sellers[1].keys["secret"]
         case "live secret":
             return market.sellers[2].keys["secret"]
+        case "other till":
+            return market.sellers[1].keys["till"]
         case "customer":
             return market.buyers[1].token
         case "" | "sk_test_garbage" as token:
@@ -110,6 +116,8 @@ async def acquire(market: Market, app_url: str) -> Property:
         "withdrawal": withdrawal.json["id"],
         "send": (await buyer.post("/v1/wallet/sends", send)).json["id"],
         "session": "ses_00000000000000000000000001",
+        "store": (store := (await seller.post("/v1/stores", {"name": "Ours"})).json["id"]),
+        "terminal": (await seller.post("/v1/terminals", {"name": "Ours", "store": store})).json["id"],
     }
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):
@@ -170,14 +178,18 @@ async def test_nobody_reads_or_moves_what_is_not_theirs(
 ) -> None:
     routes = await routes_of(open_market)
     assert len(routes) > 25
-    owners = [market.client(), Client(port=market.port, token=market.buyers[0].token)]
+    owners = {
+        "secret_key": market.client(),
+        "customer_session": Client(port=market.port, token=market.buyers[0].token),
+        "terminal_key": market.client(key="till"),
+    }
     looks = [route for route in routes if route.method == "GET"]
 
     async def look() -> dict[str, bytes]:
         """All that the owners can see."""
         seen = {}
         for route in looks:
-            owner = owners["customer_session" in route.who]
+            owner = next(client for kind, client in owners.items() if kind in route.who)
             reply = await owner.get(belongings.path(route))
             assert reply.status == 200 or "ses_" in belongings.path(route), (route.path, reply)
             seen[route.path] = reply.body

@@ -1,9 +1,10 @@
 """Identity: who asks, and what they know or hold to show it.
 
-Words: a **credential** is a merchant's **API key** or somebody's **session** on a device; its text is a
-**token**, shown once. A **principal** is who a credential shows, with what it is allowed. A **one-time code**
-shows that somebody has a phone in hand, a **PIN** or password that they know what its owner knows. The
-**pepper** is a secret of the house without which no copy of the tables gives a PIN away.
+Words: a **credential** is a merchant's **API key**, a till's **terminal key**, or somebody's **session** on a
+device; its text is a **token**, shown once. A **principal** is who a credential shows, with what it is
+allowed. A **one-time code** shows that somebody has a phone in hand, a **PIN** or password that they know
+what its owner knows. The **pepper** is a secret of the house without which no copy of the tables gives a PIN
+away.
 
 What holds: no secret is kept, only its hash, and none is in a log, a message or a `repr`; what was revoked or
 signed out is refused within a second in every process; tries are counted before they are looked at, so that
@@ -14,6 +15,7 @@ Who signs in: `OneTimeCodes` (customers), `Pins`, `Operators`; then `open_sessio
 `Authenticator.authenticate(token)`.
 """
 
+from milletpay.identity.attempts import Attempt, Knowledge, begin_attempt, forget_attempts
 from milletpay.identity.authentication import Authenticator
 from milletpay.identity.hashing import Hasher, Pepper, open_pepper
 from milletpay.identity.keys import NewKey, create_key, keys_of, revoke_key, rotate_key
@@ -29,6 +31,7 @@ from milletpay.identity.model import (
     Operator,
     OperatorId,
     Permission,
+    Place,
     Principal,
     Rate,
     RateClass,
@@ -43,6 +46,12 @@ from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown
 from milletpay.identity.operators import OperatorRefusal, Operators
 from milletpay.identity.pins import HashedPin, PinChecked, PinRefusal, Pins, has_pin, pin_refusal, write_pin
 from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
+from milletpay.identity.terminal_keys import (
+    NewTerminalKey,
+    draw_terminal_key,
+    give_terminal_key,
+    revoke_terminal_keys,
+)
 from milletpay.identity.tokens import Secret, new_token
 
 __all__ = [
@@ -50,6 +59,7 @@ __all__ = [
     "OPERATOR_ID",
     "SESSION_ID",
     "ApiKey",
+    "Attempt",
     "Authenticator",
     "CredentialKind",
     "CredentialRefusal",
@@ -57,9 +67,11 @@ __all__ = [
     "HashedPin",
     "Hasher",
     "KeyId",
+    "Knowledge",
     "NewCode",
     "NewKey",
     "NewSession",
+    "NewTerminalKey",
     "OneTimeCodes",
     "Operator",
     "OperatorId",
@@ -71,6 +83,7 @@ __all__ = [
     "PinChecked",
     "PinRefusal",
     "Pins",
+    "Place",
     "Principal",
     "Rate",
     "RateClass",
@@ -81,9 +94,13 @@ __all__ = [
     "SecretRefused",
     "Session",
     "SessionId",
+    "begin_attempt",
     "create_key",
+    "draw_terminal_key",
     "end_session",
     "end_sessions_of",
+    "forget_attempts",
+    "give_terminal_key",
     "has_pin",
     "keys_of",
     "new_token",
@@ -91,6 +108,7 @@ __all__ = [
     "open_session",
     "pin_refusal",
     "revoke_key",
+    "revoke_terminal_keys",
     "rotate_key",
     "sessions_of",
     "write_pin",

@@ -28,6 +28,9 @@ class Knowledge(Enum):
 
     PIN = 1
     PASSWORD = 2
+    PAIRING = 3
+    """A code that pairs a terminal; the subject is the address that tries it."""
+    CASHIER_PIN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from milletpay.identity.model import (
     CredentialKind,
     CredentialRefusal,
     CredentialRefused,
+    Place,
     Principal,
     RateClass,
     Role,
@@ -29,6 +30,16 @@ SQL: Final = load_statements("milletpay.identity")
 
 FRESH_NS: Final = SECOND
 """How long a revision is taken for the latest."""
+
+FINDS: Final = {
+    CredentialKind.SECRET_KEY: "find_key",
+    CredentialKind.PUBLISHABLE_KEY: "find_key",
+    CredentialKind.RESTRICTED_KEY: "find_key",
+    CredentialKind.CUSTOMER_SESSION: "find_session",
+    CredentialKind.OPERATOR_SESSION: "find_session",
+    CredentialKind.TERMINAL_KEY: "find_terminal_key",
+}
+"""The statement that finds each kind."""
 
 REMEMBERED_MAX: Final = 100_000
 """How many principals memory holds before it begins anew."""
@@ -77,7 +88,7 @@ class Authenticator:
         if uses:
             ids = sorted(uses)
             async with self._database.transaction() as connection:
-                for statement in ("note_uses_of_keys", "note_uses_of_sessions"):
+                for statement in ("note_uses_of_keys", "note_uses_of_sessions", "note_uses_of_terminals"):
                     await connection.execute(SQL[statement], ids, [uses[id] for id in ids])
 
     def _admit(self, known: _Known) -> Principal:
@@ -93,7 +104,7 @@ class Authenticator:
         digest = token_hash(token)
         known = self._known.get(digest)
         if known is None:
-            statement = SQL["find_key" if written.kind.is_key else "find_session"]
+            statement = SQL[FINDS[written.kind]]
             async with self._database.connection() as connection:
                 row = await connection.fetchrow(statement, digest)
             if row is None or not hmac.compare_digest(row["hash"], digest):
@@ -143,4 +154,9 @@ def _principal_of(row: Row) -> Principal:
         mode=Mode.LIVE if row["live"] else Mode.TEST,
         scopes=scopes,
         rate=RateClass.numbered(row["rate_class"]).rate,
+        place=_place_of(row) if kind is CredentialKind.TERMINAL_KEY else None,
     )
+
+
+def _place_of(row: Row) -> Place:
+    return Place(terminal=row["terminal"], store=row["store"], references=row["references_begin"])

@@ -35,6 +35,8 @@ class CredentialKind(StrEnum):
     """A customer on one device."""
     OPERATOR_SESSION = "operator_session", "os", 5
     """One of the operator's staff at the console: what the roles allow."""
+    TERMINAL_KEY = "terminal_key", "tk", 6
+    """A till or card terminal in a store: what is sold and given back there."""
 
     begins: str
     number: int
@@ -49,7 +51,7 @@ class CredentialKind(StrEnum):
 
     @property
     def is_key(self) -> bool:
-        """Whether it is a merchant's API key; else it is a session."""
+        """Whether it is a merchant's API key."""
         return self.number <= 3
 
 
@@ -67,6 +69,8 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     WEBHOOKS_READ = "webhook_endpoints:read"
     WEBHOOKS_WRITE = "webhook_endpoints:write"
+    TERMINALS_READ = "terminals:read"
+    TERMINALS_WRITE = "terminals:write"
 
 
 @unique
@@ -148,6 +152,16 @@ class RateClass(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a terminal key's terminal stands: nothing beyond the store is its business."""
+
+    terminal: int
+    store: int
+    references: str
+    """With what every reference begins that it makes; those of two terminals are never the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asks, as a credential has shown. It holds no secret."""
 
@@ -162,6 +176,8 @@ class Principal:
     """Scopes of a restricted key, permissions of an operator; None where it is allowed all of its kind."""
     rate: Rate | None
     """How many requests it may make; None for as many as it likes."""
+    place: Place | None = None
+    """Where the terminal stands, of a terminal key; its owner is the merchant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,55 @@ SET last_used_at = greatest(s.last_used_at, u.at)
 FROM used AS u
 WHERE s.id = u.id AND s.id IN (SELECT h.id FROM held AS h);
 
+-- name: find_terminal_key
+-- The terminal key of a hash as a principal, with the revision at which this is so.
+SELECT
+    k.hash,
+    k.id,
+    6 AS kind,
+    k.merchant AS owner,
+    k.live,
+    k.store,
+    k.terminal,
+    k.references_begin,
+    k.rate_class,
+    NULL::bigint AS expires_at,
+    k.revoked_at IS NOT NULL AS ended,
+    (SELECT r.number FROM identity.revision AS r) AS revision
+FROM identity.terminal_key AS k
+WHERE k.hash = $1;
+
+-- name: revoke_terminal_keys
+-- Take back what keys these terminals have.
+UPDATE identity.terminal_key SET revoked_at = $2
+WHERE terminal = ANY($1::uuid[]) AND revoked_at IS NULL
+RETURNING id;
+
+-- name: add_terminal_key
+-- Give a terminal a key.
+INSERT INTO identity.terminal_key (
+    id, hash, merchant, live, store, terminal, references_begin, rate_class, created_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: note_uses_of_terminals
+-- Note when these terminal keys were last used; those that another process is writing are passed over.
+WITH used AS (
+    SELECT u.id, u.at FROM unnest($1::uuid[], $2::bigint[]) AS u (id, at)
+),
+
+held AS (
+    SELECT k.id
+    FROM identity.terminal_key AS k
+    WHERE k.id IN (SELECT u.id FROM used AS u)
+    FOR UPDATE SKIP LOCKED
+)
+
+UPDATE identity.terminal_key AS k
+SET last_used_at = greatest(k.last_used_at, u.at)
+FROM used AS u
+WHERE k.id = u.id AND k.id IN (SELECT h.id FROM held AS h);
+
 -- name: write_code
 -- Write the code sent to a phone at $4; nothing comes back when $8 were sent since a window began after $7.
 INSERT INTO identity.one_time_code AS c (

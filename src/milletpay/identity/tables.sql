@@ -59,6 +59,26 @@ CREATE INDEX session_owner ON identity.session (owner, id) WHERE ended_at IS NUL
 GRANT SELECT, INSERT ON identity.session TO millet_app;
 GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
 
+-- Keys of tills and card terminals: each has at most one that is good.
+CREATE TABLE identity.terminal_key (
+    id               uuid PRIMARY KEY,
+    hash             bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    merchant         uuid NOT NULL,
+    live             boolean NOT NULL,  -- else of test mode
+    store            uuid NOT NULL,
+    terminal         uuid NOT NULL,
+    references_begin text COLLATE "C" NOT NULL,  -- with what the references begin that it makes
+    rate_class       smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),
+    created_at       bigint NOT NULL CHECK (created_at > 0),
+    revoked_at       bigint,
+    last_used_at     bigint
+);
+
+CREATE UNIQUE INDEX terminal_key_good ON identity.terminal_key (terminal) WHERE revoked_at IS NULL;
+
+GRANT SELECT, INSERT ON identity.terminal_key TO millet_app;
+GRANT UPDATE (revoked_at, last_used_at) ON identity.terminal_key TO millet_app;
+
 -- The code that was last sent to a phone, and how many were since the window began.
 CREATE TABLE identity.one_time_code (
     phone        text COLLATE "C" NOT NULL,
@@ -82,9 +102,10 @@ CREATE TABLE identity.pin (
 
 GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 
--- Wrong secrets in a row: PINs of a customer, passwords of a login, by its hash, whether or not it exists.
+-- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
+-- exists, and codes that pair a terminal, by the hash of the address that tries them.
 CREATE TABLE identity.attempt (
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier's PIN
     subject      uuid NOT NULL,
     failures     integer NOT NULL CHECK (failures > 0),
     at           bigint NOT NULL,

@@ -24,7 +24,7 @@ from milletpay.merchants.model import (
     TerminalId,
 )
 from milletpay.merchants.operations import AddContract, AddStore, CreateMerchant, Merchants, SetMerchantStatus
-from milletpay.merchants.queries import find_entries, find_merchant, find_owed, stores_of
+from milletpay.merchants.queries import find_entries, find_merchant, find_owed, find_store, stores_of
 
 __all__ = [
     "MERCHANT_ID",
@@ -48,5 +48,6 @@ __all__ = [
     "find_entries",
     "find_merchant",
     "find_owed",
+    "find_store",
     "stores_of",
 ]

@@ -26,6 +26,12 @@ async def stores_of(connection: Connection, *, merchant: MerchantId) -> list[Sto
     return [store_of(row) for row in await connection.fetch(SQL["stores_of"], merchant)]
 
 
+async def find_store(connection: Connection, *, id: StoreId) -> Store | None:
+    """The store of an id, as committed."""
+    row = await connection.fetchrow(SQL["stores"], [id])
+    return None if row is None else store_of(row)
+
+
 async def find_owed(connection: Connection, *, merchant: MerchantId, mode: Mode, currency: Currency) -> Owed:
     """What we owe a merchant, as committed; nothing where there is no account."""
     pending, available = (

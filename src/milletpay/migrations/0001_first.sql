@@ -416,6 +416,26 @@ CREATE INDEX session_owner ON identity.session (owner, id) WHERE ended_at IS NUL
 GRANT SELECT, INSERT ON identity.session TO millet_app;
 GRANT UPDATE (ended_at, last_used_at) ON identity.session TO millet_app;
 
+-- Keys of tills and card terminals: each has at most one that is good.
+CREATE TABLE identity.terminal_key (
+    id               uuid PRIMARY KEY,
+    hash             bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
+    merchant         uuid NOT NULL,
+    live             boolean NOT NULL,  -- else of test mode
+    store            uuid NOT NULL,
+    terminal         uuid NOT NULL,
+    references_begin text COLLATE "C" NOT NULL,  -- with what the references begin that it makes
+    rate_class       smallint NOT NULL CHECK (rate_class IN (1, 2, 3)),
+    created_at       bigint NOT NULL CHECK (created_at > 0),
+    revoked_at       bigint,
+    last_used_at     bigint
+);
+
+CREATE UNIQUE INDEX terminal_key_good ON identity.terminal_key (terminal) WHERE revoked_at IS NULL;
+
+GRANT SELECT, INSERT ON identity.terminal_key TO millet_app;
+GRANT UPDATE (revoked_at, last_used_at) ON identity.terminal_key TO millet_app;
+
 -- The code that was last sent to a phone, and how many were since the window began.
 CREATE TABLE identity.one_time_code (
     phone        text COLLATE "C" NOT NULL,
@@ -439,9 +459,10 @@ CREATE TABLE identity.pin (
 
 GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 
--- Wrong secrets in a row: PINs of a customer, passwords of a login, by its hash, whether or not it exists.
+-- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
+-- exists, and codes that pair a terminal, by the hash of the address that tries them.
 CREATE TABLE identity.attempt (
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2)),  -- PIN, password
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier's PIN
     subject      uuid NOT NULL,
     failures     integer NOT NULL CHECK (failures > 0),
     at           bigint NOT NULL,
@@ -892,6 +913,40 @@ CREATE TABLE payments.mark (
 
 GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.announcement, payments.payment TO millet_app;
 GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO millet_app;
+
+-- terminals: the tills and card terminals in merchants' stores.
+
+CREATE SCHEMA terminals;
+
+GRANT USAGE ON SCHEMA terminals TO millet_app;
+
+CREATE TABLE terminals.terminal (
+    id              uuid PRIMARY KEY,
+    merchant        uuid NOT NULL,
+    live            boolean NOT NULL,  -- else of test mode
+    store           uuid NOT NULL,
+    kind            smallint NOT NULL CHECK (kind IN (1, 2)),  -- till, card terminal
+    name            text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    number          integer NOT NULL CHECK (number > 0),  -- in its store, printed on receipts
+    house_number    integer NOT NULL UNIQUE CHECK (house_number BETWEEN 1 AND 99999999),
+    merchant_number integer NOT NULL CHECK (merchant_number > 0),
+    refund_max      bigint NOT NULL CHECK (refund_max >= 0),  -- minor units, of one refund
+    created_at      bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch, as all moments
+    retired_at      bigint NOT NULL CHECK (retired_at >= 0),  -- 0 while it is in use
+    pairings        integer NOT NULL CHECK (pairings >= 0),
+    paired_at       bigint NOT NULL CHECK (paired_at >= 0),
+    pairing_mac     bytea NOT NULL CHECK (octet_length(pairing_mac) IN (0, 32)),  -- of the code that waits
+    pairing_until   bigint NOT NULL,
+    UNIQUE (store, number),
+    CHECK (retired_at = 0 OR pairing_mac = '')
+);
+
+CREATE INDEX terminal_of_merchant ON terminals.terminal (merchant, live, id);
+CREATE UNIQUE INDEX terminal_pairing ON terminals.terminal (pairing_mac) WHERE pairing_mac <> '';
+
+GRANT SELECT, INSERT ON terminals.terminal TO millet_app;
+GRANT UPDATE (refund_max, retired_at, pairings, paired_at, pairing_mac, pairing_until)
+    ON terminals.terminal TO millet_app;
 
 -- notifications: what merchants are told, where, and how it went. Moments are nanoseconds since the epoch.
 

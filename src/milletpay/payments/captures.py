@@ -6,7 +6,7 @@ from milletpay.fees import fee_of_part
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, StoreId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.facts import Facts
@@ -49,10 +49,12 @@ class ExpirePayment:
     payment: PaymentId
 
 
-def find(payment: PaymentId, *, merchant: MerchantId, mode: Mode, facts: Facts) -> Payment | Refused:
-    """The merchant's payment of this id."""
+def find(
+    payment: PaymentId, *, merchant: MerchantId, mode: Mode, facts: Facts, store: StoreId | None = None
+) -> Payment | Refused:
+    """The merchant's payment of this id, of this store if one is named."""
     found = facts.payments.get(payment)
-    if found is None or (found.merchant, found.mode) != (merchant, mode):
+    if found is None or (found.merchant, found.mode) != (merchant, mode) or store not in {None, found.store}:
         return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
     return found
 

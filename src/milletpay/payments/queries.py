@@ -5,7 +5,7 @@ from typing import Final
 
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, StoreId
 from milletpay.payments.model import (
     Agreement,
     AgreementId,
@@ -65,9 +65,11 @@ async def payments_of(
     most: int,
     before: int = ID_END,
     reference: str | None = None,
+    store: StoreId | None = None,
 ) -> Sequence[Payment]:
-    """A merchant's payments, the newest first, with ids below `before`; all, or those of a reference."""
-    rows = await connection.fetch(SQL["payments_of"], merchant, mode is Mode.LIVE, before, reference, most)
+    """A merchant's payments, the newest first, with ids below `before`; only of a reference, or a store."""
+    live = mode is Mode.LIVE
+    rows = await connection.fetch(SQL["payments_of"], merchant, live, before, reference, store, most)
     return [payment_of(row) for row in rows]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from milletpay.fees import fee_back
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MerchantId
+from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.captures import find, release, uncount
@@ -39,6 +39,10 @@ class RefundPayment:
     amount: int
     request: Request
     reason: str = ""
+    store: StoreId | None = None
+    """Only a payment of this store, if one is named."""
+    terminal: TerminalId | None = None
+    """Where it is given back, if at a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class ReversePayment:
     mode: Mode
     payment: PaymentId | None = None
     reference: str = ""
+    store: StoreId | None = None
+    """Only a payment of this store, if one is named."""
+    terminal: TerminalId | None = None
+    """Where it is undone, if at a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,9 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
     known = _made_before(command, facts)
     if known is not None:
         return known
-    payment = find(command.payment, merchant=command.merchant, mode=command.mode, facts=facts)
+    payment = find(
+        command.payment, merchant=command.merchant, mode=command.mode, facts=facts, store=command.store
+    )
     if isinstance(payment, Refused):
         return payment
     if payment.status not in {PaymentStatus.SUCCEEDED, PaymentStatus.AUTHORIZED} or not payment.captured:
@@ -111,7 +121,9 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
 def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused:
     """Decide a reversal. Any number of them have the effect of one."""
     if command.payment is not None:
-        found = find(command.payment, merchant=command.merchant, mode=command.mode, facts=facts)
+        found = find(
+            command.payment, merchant=command.merchant, mode=command.mode, facts=facts, store=command.store
+        )
         if isinstance(found, Refused):
             return found
     else:
@@ -122,6 +134,8 @@ def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused
                 facts.marks.add(name)
                 facts.new_marks.append(name)
             return Marked(reference=command.reference)
+        if command.store not in {None, known.store}:
+            return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
         found = known
     if not found.may(Happening.REVERSE):
         return found

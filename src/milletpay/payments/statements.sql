@@ -180,9 +180,12 @@ SELECT * FROM payments.payment WHERE id = $1;
 -- name: payments_of
 -- A merchant's payments, the newest first, before an id.
 SELECT * FROM payments.payment
-WHERE merchant = $1 AND live = $2 AND id < $3 AND ($4::text IS NULL OR reference = $4)
+WHERE
+    merchant = $1 AND live = $2 AND id < $3
+    AND ($4::text IS NULL OR reference = $4)
+    AND ($5::uuid IS NULL OR store = $5)
 ORDER BY id DESC
-LIMIT $5;
+LIMIT $6;
 
 -- name: refund
 -- One refund.

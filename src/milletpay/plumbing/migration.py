@@ -28,6 +28,7 @@ PACKAGES: Final = (
     "treasury",
     "wallets",
     "payments",
+    "terminals",
     "notifications",
 )
 """The packages that have tables, in the order in which they are installed."""

@@ -45,6 +45,7 @@ Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is fals
         "restricted_key": "A merchant's server, with the scopes that it was given: `rk_...`.",
         "publishable_key": "A merchant's page or app, where everybody can read it: `pk_...`.",
         "customer_session": "A customer who has signed in.",
+        "terminal_key": "A till in a store, for what is sold and given back there: `tk_...`.",
         "operator_session": "One of the operator's staff at the console.",
     },
     chapters={

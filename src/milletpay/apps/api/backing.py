@@ -13,6 +13,7 @@ from milletpay.plumbing.database import Database
 from milletpay.plumbing.desk import Desk
 from milletpay.plumbing.ids import Entropy, IdSource
 from milletpay.rails import Banks
+from milletpay.terminals import TerminalSecrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Api:
     banks: Banks
     one_time_codes: OneTimeCodes
     pins: Pins
+    terminal_secrets: TerminalSecrets
     events: Events
     endpoints: Endpoints
     mode: Mode

@@ -15,14 +15,27 @@ from milletpay.apps.api.payment_bodies import (
     PaymentQuery,
     Reversal,
 )
-from milletpay.apps.api.requests import SECRET, made_by, money_of, nothing, owns, payment_id_of, refuse
+from milletpay.apps.api.requests import (
+    SECRET,
+    SELLING,
+    made_by,
+    money_of,
+    nothing,
+    owns,
+    payment_id_of,
+    refuse,
+    see_reference,
+    store_id_of,
+    store_of,
+    terminal_of,
+)
 from milletpay.apps.http.answers import PROBLEM, Answer
 from milletpay.apps.http.once import REPLAYED, submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import REQUEST_ID, Request, RequestId
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, list_of
-from milletpay.merchants import STORE_ID, MerchantId, StoreId
+from milletpay.merchants import MerchantId, StoreId
 from milletpay.payments import (
     AGREEMENT_ID,
     PAYMENT_ID,
@@ -59,6 +72,10 @@ class PaymentsApi:
 
     async def create(self, request: Request, *, body: NewPayment) -> Answer:
         """Make a payment; with a payer it is paid at once."""
+        see_reference(request, body.reference)
+        if request.principal.place is not None and body.payer is not None:
+            detail = "A terminal charges nobody under an agreement."
+            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="payer.agreement")
         command = CreatePayment(
             id=PaymentId(request.id),
             merchant=MerchantId(request.principal.owner),
@@ -67,7 +84,8 @@ class PaymentsApi:
             request=made_by(request, body.reference),
             capture_method=body.capture_method,
             agreement=None if body.payer is None else _agreement_id(body.payer.agreement),
-            store=None if body.store is None else _store_id(body.store),
+            store=_place_of_sale(request, body.store),
+            terminal=terminal_of(request),
             expires_at=_moment(body.expires_at),
             description=body.description or "",
             return_url=body.return_url or "",
@@ -116,6 +134,7 @@ class PaymentsApi:
                 most=query.limit + 1,
                 before=ID_END if query.after is None else query.after,
                 reference=query.reference,
+                store=store_of(request),
             )
         return list_of(found, query=query, place=lambda payment: payment.id, show=self.shown.payment)
 
@@ -145,9 +164,13 @@ class PaymentsApi:
             raise Refuse(
                 EdgeRefusal.INVALID_FIELD, "Name the payment or its reference: one of them.", param="payment"
             )
+        if body.reference is not None:
+            see_reference(request, body.reference)
         command = ReversePayment(
             merchant=MerchantId(request.principal.owner),
             mode=request.principal.mode,
+            store=store_of(request),
+            terminal=terminal_of(request),
             payment=None if body.payment is None else payment_id_of(body.payment),
             reference=body.reference or "",
         )
@@ -172,6 +195,15 @@ class PaymentsApi:
         return Answer(status=HTTPStatus.OK, content=reversal)
 
 
+def _place_of_sale(request: Request, named: str | None) -> StoreId | None:
+    """The store that is named, or the one where the terminal stands."""
+    store = None if named is None else store_id_of(named)
+    own = store_of(request)
+    if own is None or store in {None, own}:
+        return store or own
+    raise Refuse(EdgeRefusal.INVALID_FIELD, "The terminal stands in another store.", param="store")
+
+
 def _moment(text: str | None) -> int:
     """The time that is named; that it is to come is seen at the desk, for a request may come again later."""
     try:
@@ -185,13 +217,6 @@ def _agreement_id(text: str) -> AgreementId:
         return AGREEMENT_ID.read(text)
     except NotAnId as error:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="payer.agreement") from error
-
-
-def _store_id(text: str) -> StoreId:
-    try:
-        return STORE_ID.read(text)
-    except NotAnId as error:
-        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="store") from error
 
 
 def payment_routes(api: PaymentsApi) -> tuple[Route, ...]:
@@ -209,7 +234,7 @@ def _making(api: PaymentsApi) -> tuple[Route, ...]:
             summary="Make a payment",
             description="With `payer` it is paid at once; without, show the customer `checkout_url` or `qr`.",
             answers={201: PaymentShape, 200: PaymentShape, 402: Declined},
-            who=SECRET,
+            who=SELLING,
             scope="payments:write",
             body=NewPayment,
             idempotent=True,
@@ -230,7 +255,7 @@ def _making(api: PaymentsApi) -> tuple[Route, ...]:
             handler=api.list,
             summary="List payments",
             answers={200: ListOf[PaymentShape]},
-            who=SECRET,
+            who=SELLING,
             scope="payments:read",
             query=PaymentQuery,
             tag="Payments",
@@ -241,7 +266,7 @@ def _making(api: PaymentsApi) -> tuple[Route, ...]:
             handler=api.find,
             summary="Find a payment",
             answers={200: PaymentShape},
-            who=SECRET,
+            who=SELLING,
             scope="payments:read",
             ids={"payment": PAYMENT_ID},
             tag="Payments",
@@ -291,7 +316,7 @@ def _ending(api: PaymentsApi) -> tuple[Route, ...]:
             summary="Reverse a payment",
             description="When you do not know how a payment ended. Within seven days, any number of times.",
             answers={200: Reversal},
-            who=SECRET,
+            who=SELLING,
             scope="payments:write",
             body=NewReversal,
             idempotent=True,

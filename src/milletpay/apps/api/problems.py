@@ -19,8 +19,10 @@ from milletpay.apps.http.problems import (
 from milletpay.apps.http.refusals import EdgeRefusal
 from milletpay.customers import CustomerRefusal
 from milletpay.identity import PinRefusal, SecretRefusal
+from milletpay.merchants import MerchantRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
+from milletpay.terminals import TerminalRefusal
 from milletpay.wallets import WalletRefusal
 
 
@@ -150,6 +152,34 @@ WALLETS: Final[dict[Enum, ProblemKind]] = {
     ),
 }
 
+MERCHANTS: Final[dict[Enum, ProblemKind]] = {
+    MerchantRefusal.ID_TAKEN: _conflict("id_taken", "The id is taken", "Use another."),
+    MerchantRefusal.NOT_FOUND: NOT_FOUND,
+    MerchantRefusal.WRONG_STATUS: WRONG_STATE,
+    MerchantRefusal.CONTRACT_IN_THE_PAST: INVALID_FIELD,
+    MerchantRefusal.CONTRACT_EXISTS: _conflict(
+        "contract_exists", "Another contract begins that day", "Choose another day."
+    ),
+}
+
+TERMINALS: Final[dict[Enum, ProblemKind]] = {
+    TerminalRefusal.ID_TAKEN: _conflict("id_taken", "The id is taken", "Use another."),
+    TerminalRefusal.STORE_NOT_FOUND: NOT_FOUND,
+    TerminalRefusal.TERMINAL_NOT_FOUND: NOT_FOUND,
+    TerminalRefusal.RETIRED: _conflict(
+        "terminal_retired", "The terminal is retired", "Register another terminal."
+    ),
+    TerminalRefusal.PAIRING_REFUSED: ProblemKind(
+        status=HTTPStatus.FORBIDDEN,
+        code="pairing_refused",
+        title="No terminal waits for this code",
+        advice="Check the code, or ask for a new one: each is good once, for ten minutes.",
+    ),
+    TerminalRefusal.NUMBERS_USED_UP: _conflict(
+        "numbers_used_up", "No number is left", "Ask the operator of this platform."
+    ),
+}
+
 PROBLEMS: Final = Problems(
     {
         EdgeRefusal: EDGE,
@@ -159,6 +189,8 @@ PROBLEMS: Final = Problems(
         PinRefusal: PINS,
         CustomerRefusal: CUSTOMERS,
         WalletRefusal: WALLETS,
+        MerchantRefusal: MERCHANTS,
+        TerminalRefusal: TERMINALS,
     },
     exceptions=EXCEPTIONS,
 )

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from milletpay.apps.api.payment_bodies import NewRefund
-from milletpay.apps.api.requests import SECRET, answer_made, made_by, nothing, owns, payment_id_of, refuse
+from milletpay.apps.api.requests import (
+    SELLING,
+    answer_made,
+    made_by,
+    nothing,
+    owns,
+    payment_id_of,
+    refuse,
+    see_reference,
+    store_of,
+    terminal_of,
+)
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
@@ -17,6 +28,7 @@ from milletpay.payments import (
     Refusal,
     Refused,
     Shown,
+    find_payment,
     find_refund,
 )
 from milletpay.plumbing.database import Database
@@ -33,11 +45,14 @@ class RefundsApi:
 
     async def create(self, request: Request, *, body: NewRefund) -> Answer:
         """Give back a part of a payment."""
+        see_reference(request, body.reference)
         command = RefundPayment(
             id=RefundId(request.id),
             payment=payment_id_of(body.payment),
             merchant=MerchantId(request.principal.owner),
             mode=request.principal.mode,
+            store=store_of(request),
+            terminal=terminal_of(request),
             amount=body.amount,
             request=made_by(request, body.reference),
             reason=body.reason or "",
@@ -53,7 +68,8 @@ class RefundsApi:
         """A refund."""
         async with self.database.connection() as connection:
             found = await find_refund(connection, id=refund)
-        if found is None or not owns(request, found):
+            paid = None if found is None else await find_payment(connection, id=found.payment)
+        if found is None or paid is None or not owns(request, paid):
             raise nothing("refund", REFUND_ID.write(refund))
         return self.shown.refund(found)
 
@@ -67,7 +83,7 @@ def refund_routes(api: RefundsApi) -> tuple[Route, ...]:
             handler=api.create,
             summary="Refund a payment",
             answers={201: RefundShape, 200: RefundShape},
-            who=SECRET,
+            who=SELLING,
             scope="refunds:write",
             body=NewRefund,
             idempotent=True,
@@ -87,7 +103,7 @@ def refund_routes(api: RefundsApi) -> tuple[Route, ...]:
             handler=api.find,
             summary="Find a refund",
             answers={200: RefundShape},
-            who=SECRET,
+            who=SELLING,
             scope="refunds:read",
             ids={"refund": REFUND_ID},
             tag="Refunds",

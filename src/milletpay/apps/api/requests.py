@@ -8,6 +8,7 @@ from milletpay.apps.http.once import REPLAYED
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.shapes import Output
+from milletpay.merchants import STORE_ID, StoreId, TerminalId
 from milletpay.money import Currency, Money, UnknownCurrency
 from milletpay.payments import PAYMENT_ID, Agreement, Payment, PaymentId, Refund, Refused
 from milletpay.payments import Request as PaymentRequest
@@ -16,6 +17,12 @@ from milletpay.plumbing.ids import NotAnId
 
 SECRET: Final = frozenset({"secret_key", "restricted_key"})
 """Credentials that act for a merchant."""
+
+TILL: Final = frozenset({"terminal_key"})
+"""What tills show."""
+
+SELLING: Final = SECRET | TILL
+"""Credentials that sell: for all of a merchant, or at one terminal."""
 
 
 def money_of(amount: int, currency: str) -> Money:
@@ -42,9 +49,40 @@ def payment_id_of(text: str) -> PaymentId:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="payment") from error
 
 
+def store_id_of(text: str) -> StoreId:
+    """The id in a body's field `store`; refused when it is none."""
+    try:
+        return STORE_ID.read(text)
+    except NotAnId as error:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="store") from error
+
+
+def store_of(request: Request) -> StoreId | None:
+    """The store beyond which nothing is the caller's business; None for who acts for all of a merchant."""
+    place = request.principal.place
+    return None if place is None else StoreId(place.store)
+
+
+def terminal_of(request: Request) -> TerminalId | None:
+    """The terminal that asks, if one does."""
+    place = request.principal.place
+    return None if place is None else TerminalId(place.terminal)
+
+
+def see_reference(request: Request, reference: str) -> None:
+    """See that a terminal names things as its own: no other's can be taken, or reversed before it is made."""
+    place = request.principal.place
+    if place is not None and not reference.startswith(place.references):
+        detail = f"What this terminal makes has a reference that begins with {place.references!r}."
+        raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="reference")
+
+
 def owns(request: Request, found: Payment | Refund | Agreement) -> bool:
-    """Whether an object is the caller's, in the caller's mode."""
-    return (found.merchant, found.mode) == (request.principal.owner, request.principal.mode)
+    """Whether an object is the caller's, in the caller's mode, and in the store of a terminal that asks."""
+    if (found.merchant, found.mode) != (request.principal.owner, request.principal.mode):
+        return False
+    store = store_of(request)
+    return store is None or (isinstance(found, Payment) and found.store == store)
 
 
 def nothing(kind: str, id: str) -> Refuse:

@@ -7,6 +7,7 @@ from milletpay.apps.api.events import EventsApi, event_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
+from milletpay.apps.api.terminals import terminal_routes
 from milletpay.apps.api.wallet import wallet_routes
 from milletpay.apps.api.wallet_money import money_routes
 from milletpay.apps.api.wallet_payments import wallet_payment_routes
@@ -26,6 +27,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *refund_routes(refunds),
         *agreement_routes(agreements),
         *balance_routes(api),
+        *terminal_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),
         *sign_in_routes(api),

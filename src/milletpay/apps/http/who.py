@@ -32,6 +32,22 @@ class Allowance(Protocol):
         """So many at once."""
 
 
+class Place(Protocol):
+    """Where a terminal stands."""
+
+    @property
+    def terminal(self) -> int:
+        """Its id."""
+
+    @property
+    def store(self) -> int:
+        """The id of the store; nothing beyond it is the terminal's business."""
+
+    @property
+    def references(self) -> str:
+        """With what every reference begins that it makes."""
+
+
 class Principal(Protocol):
     """Who asks, as a credential has shown."""
 
@@ -58,6 +74,10 @@ class Principal(Protocol):
     @property
     def rate(self) -> Allowance | None:
         """How many requests it may make; None for as many as it likes."""
+
+    @property
+    def place(self) -> Place | None:
+        """Where the terminal stands whose credential it is; None for everybody else."""
 
 
 class Authenticator(Protocol):

@@ -26,7 +26,7 @@ from milletpay.apps.http.who import by_bearer
 from milletpay.apps.server.wire import Wire
 from milletpay.apps.web.application import page_tables
 from milletpay.apps.web.backing import Backing, make_backing
-from milletpay.bootstrap import House, make_webhooks, open_house
+from milletpay.bootstrap import House, make_terminal_secrets, make_webhooks, open_house
 from milletpay.codes import key_for
 from milletpay.identity import CredentialRefused, Pepper
 from milletpay.notifications import Reach
@@ -104,6 +104,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         banks=house.banks,
         one_time_codes=house.one_time_codes,
         pins=house.pins,
+        terminal_secrets=make_terminal_secrets(secret=house.secret),
         events=webhooks.events,
         endpoints=webhooks.endpoints,
         mode=backing.mode,

@@ -105,7 +105,7 @@ GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 -- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
 -- exists, and codes that pair a terminal, by the hash of the address that tries them.
 CREATE TABLE identity.attempt (
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier's PIN
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier
     subject      uuid NOT NULL,
     failures     integer NOT NULL CHECK (failures > 0),
     at           bigint NOT NULL,

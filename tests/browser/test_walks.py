@@ -306,3 +306,27 @@ def test_language_and_theme_are_kept(visitor: Visitor) -> None:
     page.get_by_role("link", name="钱包").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("screen", [PHONE_ZH, DESK_EN], ids=lambda screen: screen.name)
+def test_money_comes_by_a_transfer_from_any_bank(screen: Screen, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(screen)
+    page = visitor.page
+    visitor.sign_in(5)
+    before = balance(visitor)
+    visitor.go("/wallet/top-up")
+    page.locator("a[href='/wallet/bank-transfer']").click()
+    page.wait_for_url("**/wallet/bank-transfer")
+    remark = page.locator("dd strong").inner_text()
+    visitor.shot("60-bank-transfer")
+    page.fill("#amount", "12.34")
+    page.locator("form[action='/wallet/bank-transfer'] button").click()
+    page.wait_for_url("**said=transferred")
+    for _ in range(100):
+        if balance(visitor) == before + 12_34:
+            break
+        page.wait_for_timeout(100)
+    assert balance(visitor) == before + 12_34
+    visitor.shot("61-transferred")
+    visitor.go("/wallet/bank-transfer")
+    assert page.locator("dd strong").inner_text() == remark, "it is the customer's for ever"

@@ -42,9 +42,9 @@ from milletpay.plumbing.clock import SECOND, SystemClock
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.worker import Worker
-from milletpay.rails import Binding, read_card_number
+from milletpay.rails import Binding, Mailbox, read_card_number
 from milletpay.treasury import BankLink, OpenBank
-from milletpay.wallets import BindCard, CardId, StartTopUp, TopUpId, bank_jobs
+from milletpay.wallets import BindCard, CardId, StartTopUp, TopUpId, bank_jobs, receipt_ears
 
 CNY = Currency.CNY
 
@@ -265,13 +265,16 @@ async def opened_town(app_url: str, *, base_url: str) -> AsyncIterator[tuple[Tow
             entropy=system_entropy,
             new_id=house.ids.next,
         )
-        working = asyncio.create_task(worker.run())
+        hear = receipt_ears(submit=house.desk.submit, new_id=house.ids.next)
+        mailbox = Mailbox(banks=house.banks, hear=hear, clock=clock)
+        working = asyncio.gather(worker.run(), mailbox.run())
         health = Health(database=house.database, clock=clock)
         backing = make_backing(house, demo_file=folder / "demo.json")
         try:
             yield town, make_house_application(house, health=health, backing=backing)
         finally:
             worker.stop()
+            mailbox.stop()
             await working
             await backing.watch.close()
             await health.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from milletpay.wallets import read_remark
 from tests.flows.demonstration import Demo, demonstration, wait_until
 
 CNY = "CNY"
@@ -253,3 +254,13 @@ def test_right_pins_at_once_lock_nobody_out(demo: Demo) -> None:
             threads.map(lambda _: demo.ask("POST", "/v1/wallet/sends", send, key=someone["token"]), range(20))
         )
     assert {reply.status for reply in replies} == {201}
+
+
+def test_whoever_transfers_from_a_bank_is_told_where_to_and_with_which_remark(demo: Demo) -> None:
+    mine, other = person(demo, 15)["token"], person(demo, 16)["token"]
+    told = demo.ask("GET", "/v1/wallet/deposit_details", key=mine).json
+    assert told == demo.ask("GET", "/v1/wallet/deposit_details", key=mine).json
+    (account,) = told["accounts"]
+    assert account["number"].isdecimal()
+    assert read_remark(f"to {told['remark']}!") == int(told["remark"])
+    assert demo.ask("GET", "/v1/wallet/deposit_details", key=other).json["remark"] != told["remark"]

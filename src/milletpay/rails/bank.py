@@ -11,7 +11,17 @@ from typing import Protocol
 from milletpay.money import Currency
 from milletpay.plumbing.dates import Day
 from milletpay.rails.card_number import CardNumber
-from milletpay.rails.model import BankKey, Binding, BoundCard, Line, NotBound, Notice, Order, Outcome
+from milletpay.rails.model import (
+    BankKey,
+    Binding,
+    BoundCard,
+    Line,
+    NotBound,
+    Notice,
+    Order,
+    OurAccount,
+    Outcome,
+)
 
 
 class Bank(Protocol):
@@ -20,6 +30,9 @@ class Bank(Protocol):
     @property
     def key(self) -> BankKey:
         """Which one it is."""
+
+    def account(self, currency: Currency, /) -> OurAccount:
+        """Our safeguarded account with it."""
 
     def issues(self, number: CardNumber, /) -> bool:
         """Whether a card of this number is one of its own."""

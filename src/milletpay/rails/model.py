@@ -160,6 +160,15 @@ class NotBound:
     reason: RefusalReason | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurAccount:
+    """Our safeguarded account with a bank, as somebody has to write it who transfers money to it."""
+
+    bank: str
+    holder: str
+    number: str
+
+
 @dataclass(frozen=True, slots=True)
 class BankKey:
     """Which bank, in which mode: money of test mode is moved by no real one."""

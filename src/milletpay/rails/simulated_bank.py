@@ -28,6 +28,7 @@ from milletpay.rails.model import (
     Notice,
     NoticeKind,
     Order,
+    OurAccount,
     Outcome,
     OutcomeStatus,
     Received,
@@ -65,6 +66,12 @@ class SimulatedBank:
         self._clock = clock
         self._seed = seed
         self._patience_ns = patience_ns
+
+    def account(self, currency: Currency) -> OurAccount:
+        """An account of play money; its number follows from the bank and the currency."""
+        drawn = int.from_bytes(self._draw("account", currency.code)[:6]) % 10**12
+        number = f"{self._issues_from[:6]:0<6}{drawn:012}"
+        return OurAccount(bank=self.key.code.capitalize(), holder="MilletPay Client Money", number=number)
 
     def issues(self, number: CardNumber) -> bool:
         """Whether a card of this number is one of its own."""

@@ -13,6 +13,12 @@ for an id, and once for a customer's reference.
 
 from milletpay.wallets.bank_errands import bank_ears, bank_jobs
 from milletpay.wallets.cards import BindCard, RemoveCard
+from milletpay.wallets.deposit_numbers import (
+    GiveDepositNumber,
+    deposit_number,
+    obtain_deposit_number,
+    read_remark,
+)
 from milletpay.wallets.deposits import (
     RECEIPT_ID,
     DepositNumber,
@@ -63,11 +69,8 @@ from milletpay.wallets.queries import (
 from milletpay.wallets.receipts import (
     BookReceipt,
     ClaimReceipt,
-    GiveDepositNumber,
     Receipts,
-    deposit_number,
     find_receipt,
-    read_remark,
     receipt_ears,
     unclaimed_receipts,
 )
@@ -139,6 +142,7 @@ __all__ = [
     "find_top_up",
     "find_withdrawal",
     "held_account",
+    "obtain_deposit_number",
     "read_remark",
     "receipt_ears",
     "sends_of",

@@ -6,7 +6,6 @@ somebody else. The money is there when the bank tells, and is client money whose
 customer who may have it waits in `suspense` until somebody of the house has found out.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
@@ -20,9 +19,10 @@ from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event, append
 from milletpay.plumbing.statements import load_statements
-from milletpay.rails import RECEIVED, BankKey, Hear, Notice, Received, luhn
+from milletpay.rails import RECEIVED, BankKey, Hear, Notice, Received
 from milletpay.treasury import Treasury
 from milletpay.wallets.bank_errands import NoticeRefused, Submit
+from milletpay.wallets.deposit_numbers import GiveDepositNumber, read_remark
 from milletpay.wallets.deposits import (
     DepositNumber,
     Deposits,
@@ -36,17 +36,6 @@ from milletpay.wallets.deposits import (
 from milletpay.wallets.postings import balance_account, receipt_accounts, receipt_claimed, received
 
 SQL: Final = load_statements("milletpay.wallets")
-
-_TEN_DIGITS: Final = re.compile(r"(?<![0-9])[1-9][0-9]{9}(?![0-9])", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GiveDepositNumber:
-    """Give a customer its deposit number: `drawn`, unless it has one."""
-
-    customer: CustomerId
-    mode: Mode
-    drawn: DepositNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +57,6 @@ class ClaimReceipt:
 
 Command: TypeAlias = GiveDepositNumber | BookReceipt | ClaimReceipt
 _Named = tuple[BankKey, str]
-
-
-def deposit_number(chance: int) -> DepositNumber:
-    """The deposit number that follows from a number drawn by chance: nine digits and their check digit."""
-    nine = 100_000_000 + chance % 900_000_000
-    return DepositNumber(nine * 10 + -luhn(f"{nine}0") % 10)
-
-
-def read_remark(remark: str) -> DepositNumber | None:
-    """The one deposit number in what a payer wrote; None when there is none, or there are several."""
-    found = {int(digits) for digits in _TEN_DIGITS.findall(remark)}
-    valid = [number for number in found if luhn(str(number)) % 10 == 0]
-    return DepositNumber(valid[0]) if len(valid) == 1 else None
 
 
 class Receipts:

@@ -9,6 +9,7 @@ from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
 from milletpay.apps.api.terminals import terminal_routes
 from milletpay.apps.api.wallet import wallet_routes
+from milletpay.apps.api.wallet_deposits import deposit_routes
 from milletpay.apps.api.wallet_money import money_routes
 from milletpay.apps.api.wallet_payments import wallet_payment_routes
 from milletpay.apps.api.webhook_endpoints import WebhookEndpointsApi, webhook_endpoint_routes
@@ -33,5 +34,6 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *sign_in_routes(api),
         *wallet_routes(api),
         *money_routes(api),
+        *deposit_routes(api),
         *wallet_payment_routes(api),
     )

@@ -7,6 +7,7 @@ from milletpay.apps.http.routes import Surface, Table
 from milletpay.apps.http.who import Rate
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.bank_card import BankCardPages
+from milletpay.apps.web.bank_transfer import BankTransferPages
 from milletpay.apps.web.cashier import CashierPages
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
@@ -65,6 +66,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *SignInPages(backing, pages, people).routes(),
         *WalletPages(backing, pages, people).routes(),
         *BankCardPages(backing, pages, people).routes(),
+        *BankTransferPages(backing, pages, people).routes(),
         *SendingPages(backing, pages, people).routes(),
     )
     return [pages.static.table(), Table(surface=surface, routes=routes)]

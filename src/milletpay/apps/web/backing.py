@@ -12,6 +12,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
+from milletpay.rails import Banks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Backing:
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
     pins: Pins
+    banks: Banks
 
 
 def make_backing(house: House, *, demo_file: Path | None) -> Backing:
@@ -59,4 +61,5 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         authenticator=house.authenticator,
         one_time_codes=house.one_time_codes,
         pins=house.pins,
+        banks=house.banks,
     )

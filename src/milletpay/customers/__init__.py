@@ -1,8 +1,8 @@
 """Customers: the people who have a wallet.
 
 Words: a **customer** belongs to one mode, has a phone number that no other customer of the mode has, and is
-known to us to some **verification**, which decides its limits. Who it is when it signs in is a matter of
-`identity`, what it holds a matter of the book.
+known to us to some **verification**, which decides its limits. A **person** may be several customers, and
+some rules count by person. Who it is when it signs in is a matter of `identity`, what it holds of the book.
 
 What holds: a customer has its accounts in the book from the moment it is there; it changes only at the desk,
 so that what moves money sees it as it stands; one that is not active moves no money; a closed one is closed
@@ -30,10 +30,17 @@ from milletpay.customers.model import (
     CustomerStatus,
     DeviceId,
     NotAPhone,
+    PersonId,
     Phone,
     read_phone,
 )
-from milletpay.customers.operations import CreateCustomer, Customers, SetCustomerStatus, VerifyCustomer
+from milletpay.customers.operations import (
+    CreateCustomer,
+    Customers,
+    LinkCustomer,
+    SetCustomerStatus,
+    VerifyCustomer,
+)
 from milletpay.customers.queries import find_by_phone, find_customer
 from milletpay.limits.model import Verification
 
@@ -53,7 +60,9 @@ __all__ = [
     "DeviceRefusal",
     "DeviceRefused",
     "Devices",
+    "LinkCustomer",
     "NotAPhone",
+    "PersonId",
     "Phone",
     "RegisterDevice",
     "RetireDevice",

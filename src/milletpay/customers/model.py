@@ -12,6 +12,9 @@ from milletpay.plumbing.ids import IdForm, Prefix
 CustomerId = NewType("CustomerId", int)
 CUSTOMER_ID: Final = IdForm(Prefix.CUSTOMER, CustomerId)
 
+PersonId = NewType("PersonId", int)
+"""A human being, who may have several accounts; named as the first of them, until two turn out to be one."""
+
 DeviceId = NewType("DeviceId", int)
 
 Phone = NewType("Phone", str)
@@ -67,7 +70,7 @@ TRANSITIONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A person with a wallet, in one mode."""
+    """An account of a person with a wallet, in one mode."""
 
     id: CustomerId
     mode: Mode
@@ -75,6 +78,8 @@ class Customer:
     """No two customers of one mode have the same."""
     name: str = field(repr=False)
     verification: Verification
+    person: PersonId
+    """Who it is: what a rule allows a person is counted over all accounts with the same."""
     status: CustomerStatus = CustomerStatus.ACTIVE
     created_at: int
     version: int = 1

@@ -1,5 +1,6 @@
 """The writes of customers: commands at the desk."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, assert_never
 
@@ -10,6 +11,7 @@ from milletpay.customers.model import (
     CustomerRefusal,
     CustomerRefused,
     CustomerStatus,
+    PersonId,
     Phone,
 )
 from milletpay.customers.postings import accounts_of, accounts_opened
@@ -60,13 +62,24 @@ class VerifyCustomer:
     verification: Verification
 
 
-Command: TypeAlias = CreateCustomer | SetCustomerStatus | VerifyCustomer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCustomer:
+    """Note that a customer is the same person as another, as the same identity document says of both.
+
+    What the two had counted of a rule for persons before is not added up; from now on it is counted as one.
+    """
+
+    id: CustomerId
+    same_as: CustomerId
+
+
+Command: TypeAlias = CreateCustomer | SetCustomerStatus | VerifyCustomer | LinkCustomer
 
 
 class Customers:
     """The part of a desk that knows the customers. Parts above it say `want_customer`, then `customer`."""
 
-    commands: tuple[type, ...] = (CreateCustomer, SetCustomerStatus, VerifyCustomer)
+    commands: tuple[type, ...] = (CreateCustomer, SetCustomerStatus, VerifyCustomer, LinkCustomer)
 
     def __init__(self, *, book: Book) -> None:
         self._book = book
@@ -74,6 +87,8 @@ class Customers:
         self._by_phone: dict[tuple[Mode, Phone], CustomerId] = {}
         self._wanted: set[CustomerId] = set()
         self._wanted_phones: set[tuple[Mode, Phone]] = set()
+        self._linked: set[CustomerId] = set()
+        self._told: list[tuple[CustomerId, Callable[[PersonId], None]]] = []
         self._changed: dict[CustomerId, Customer] = {}
         self._events: list[Event] = []
 
@@ -81,6 +96,8 @@ class Customers:
         """A new batch."""
         self._wanted.clear()
         self._wanted_phones.clear()
+        self._linked.clear()
+        self._told.clear()
         self._by_phone.clear()
         self._changed.clear()
         self._events.clear()
@@ -99,9 +116,17 @@ class Customers:
         if id not in self._known:
             self._wanted.add(id)
 
+    def want_person(self, id: CustomerId, *, tell: Callable[[PersonId], None]) -> None:
+        """As `want_customer`; `tell` is told who it is when that is known, before the parts below load."""
+        self.want_customer(id)
+        self._told.append((id, tell))
+
     def want(self, command: Command, /) -> None:
         """Note whom a command is about."""
         self.want_customer(command.id)
+        if isinstance(command, LinkCustomer):
+            self.want_customer(command.same_as)
+            self._linked |= {command.id, command.same_as}
         if isinstance(command, CreateCustomer):
             self._wanted_phones.add((command.mode, command.phone))
             accounts = accounts_opened(command.id, mode=command.mode, currency=command.currency)
@@ -113,18 +138,25 @@ class Customers:
 
     async def load(self, connection: Connection) -> None:
         """Bring the customers that are wanted and not remembered, and who has a wanted phone number."""
-        if not self._wanted and not self._wanted_phones:
-            return
-        rows = await connection.fetch(
-            SQL["customers"],
-            self._wanted,
-            [mode is Mode.LIVE for mode, _ in self._wanted_phones],
-            [phone for _, phone in self._wanted_phones],
-        )
-        self._known.update(dict.fromkeys(self._wanted))
-        for customer in map(customer_of, rows):
-            self._known[customer.id] = customer
-            self._by_phone[customer.mode, customer.phone] = customer.id
+        if self._wanted or self._wanted_phones:
+            rows = await connection.fetch(
+                SQL["customers"],
+                self._wanted,
+                [mode is Mode.LIVE for mode, _ in self._wanted_phones],
+                [phone for _, phone in self._wanted_phones],
+            )
+            self._known.update(dict.fromkeys(self._wanted))
+            for customer in map(customer_of, rows):
+                self._known[customer.id] = customer
+                self._by_phone[customer.mode, customer.phone] = customer.id
+        if self._linked:
+            for customer in map(customer_of, await connection.fetch(SQL["same_persons"], self._linked)):
+                self._known[customer.id] = customer
+                self._linked.add(customer.id)
+        for id, tell in self._told:
+            who = self._known[id]
+            if who is not None:
+                tell(who.person)
 
     def customer(self, id: CustomerId) -> Customer | None:
         """A customer that the batch has asked for, as it stands now; None where there is none."""
@@ -139,6 +171,8 @@ class Customers:
                 return self._set_status(command)
             case VerifyCustomer():
                 return self._verify(command)
+            case LinkCustomer():
+                return self._link(command)
             case _:
                 assert_never(command)
 
@@ -154,6 +188,7 @@ class Customers:
             [c.phone for c in changed],
             [c.name for c in changed],
             [c.verification.value for c in changed],
+            [c.person for c in changed],
             [c.status.value for c in changed],
             [c.created_at for c in changed],
             [c.version for c in changed],
@@ -179,6 +214,7 @@ class Customers:
             phone=command.phone,
             name=command.name,
             verification=command.verification,
+            person=PersonId(command.id),
             created_at=self._book.now,
         )
         self._by_phone[customer.mode, customer.phone] = customer.id
@@ -208,6 +244,22 @@ class Customers:
             customer, name=command.name, verification=command.verification, version=customer.version + 1
         )
         return self._keep(changed, kind="customer.verified")
+
+    def _link(self, command: LinkCustomer) -> Customer | CustomerRefused:
+        customer, other = self._known[command.id], self._known[command.same_as]
+        if customer is None or other is None or customer.mode is not other.mode:
+            return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
+        if customer.person == other.person:
+            return customer
+        # Whoever was one person with either is one person with both.
+        kept, gone = sorted((customer.person, other.person))
+        for id in sorted(self._linked):
+            moved = self._known[id]
+            if moved is not None and moved.person == gone:
+                self._keep(replace(moved, person=kept, version=moved.version + 1), kind="customer.linked")
+        linked = self._known[command.id]
+        assert linked is not None
+        return linked
 
     def _has_money(self, customer: Customer, currencies: tuple[Currency, ...]) -> bool:
         for currency in currencies:

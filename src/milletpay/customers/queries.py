@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from milletpay.customers.model import Customer, CustomerId, CustomerStatus, Phone
+from milletpay.customers.model import Customer, CustomerId, CustomerStatus, PersonId, Phone
 from milletpay.ledger.chart import Mode
 from milletpay.limits.model import Verification
 from milletpay.plumbing.database import Connection, Row
@@ -31,6 +31,7 @@ def customer_of(row: Row) -> Customer:
         phone=Phone(row["phone"]),
         name=row["name"],
         verification=Verification(row["verification"]),
+        person=PersonId(row["person"]),
         status=CustomerStatus(row["status"]),
         created_at=row["created_at"],
         version=row["version"],

@@ -2,7 +2,7 @@
 
 Words: a **limit** bounds an amount or a number of times within a **span**: each, a day, a month. A **pack**
 is the limits that somebody decided on from a day on, with its source. A **measure** says what is counted, of
-a **subject**: a customer, an agreement. Days are accounting days.
+a **subject**: a customer, a person, an agreement. Days are accounting days.
 
 What holds: a pack is never changed, only followed by a later one; what was taken is counted in the same batch
 as the money that moves, on its day, and is given back to that very day; nothing falls below zero; a month has

@@ -25,6 +25,10 @@ class Measure(Enum):
     """What leaves for a bank account."""
     TOP_UPS = 4
     """What comes from a bank account."""
+    STATIC_FROM_BALANCE = 5
+    """What a person pays by static codes from balances."""
+    STATIC_FROM_CARDS = 6
+    """What a person pays by static codes from bank cards."""
 
 
 @unique
@@ -111,6 +115,16 @@ def _all_measures(limits: tuple[Limit, ...]) -> Mapping[Measure, tuple[Limit, ..
     return dict.fromkeys(Measure, limits)
 
 
+def _with_static_codes(limits: tuple[Limit, ...]) -> Mapping[Measure, tuple[Limit, ...]]:
+    """As `_all_measures`, but for static codes, whose risk the rule puts into class D."""
+    static = _yuan(500, 500, 31 * 500)
+    return {
+        **_all_measures(limits),
+        Measure.STATIC_FROM_BALANCE: static,
+        Measure.STATIC_FROM_CARDS: static,
+    }
+
+
 PACKS: Final = (
     Pack(
         name="house-1",
@@ -120,6 +134,18 @@ PACKS: Final = (
             Verification.PHONE: _all_measures(_yuan(1_000, 1_000, 5_000)),
             Verification.BASIC: _all_measures(_yuan(10_000, 20_000, 100_000)),
             Verification.FULL: _all_measures(_yuan(50_000, 200_000, 1_000_000)),
+        },
+    ),
+    Pack(
+        name="house-2",
+        source="House policy 1, and for static codes the rules of the People's Bank of China for payment by bar"
+        " code, Yin Fa [2017] No. 296: they are of class D, 500 yuan a day for one customer at one institution,"
+        " balances counted by themselves and bank cards by themselves. In force since 2018-04-01.",
+        effective_from=Day(2018_04_01),
+        limits={
+            Verification.PHONE: _with_static_codes(_yuan(1_000, 1_000, 5_000)),
+            Verification.BASIC: _with_static_codes(_yuan(10_000, 20_000, 100_000)),
+            Verification.FULL: _with_static_codes(_yuan(50_000, 200_000, 1_000_000)),
         },
     ),
 )

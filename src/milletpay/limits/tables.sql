@@ -7,7 +7,7 @@ GRANT USAGE ON SCHEMA limits TO millet_app;
 -- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back
 -- to the day on which it was counted is given back to the month too.
 CREATE TABLE limits.used (
-    subject  uuid NOT NULL,  -- a customer, an agreement
+    subject  uuid NOT NULL,  -- a customer, a person, an agreement
     measure  smallint NOT NULL CHECK (measure > 0),
     currency smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number
     day      integer NOT NULL CHECK (day BETWEEN 10101 AND 99991231),  -- YYYYMMDD

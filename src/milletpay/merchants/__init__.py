@@ -1,7 +1,7 @@
 """Merchants: the businesses that take payments.
 
 Words: a **merchant** belongs to one mode and has a category of ISO 18245; a **store** is a place where it
-sells. What it pays us is a contract of `fees`, what we owe it a matter of the book.
+sells; a **plate** is a printed code of a store, which payers scan and type the amount. What it pays us is a contract of `fees`, what we owe it a matter of the book.
 
 What holds: a merchant has its accounts in the book, and a contract, from the moment it is there; it changes
 only at the desk, so that what moves money sees it as it stands; one that is not active takes no new payment,
@@ -10,6 +10,7 @@ but what it took can be captured and refunded.
 
 from milletpay.merchants.model import (
     MERCHANT_ID,
+    PLATE_ID,
     STORE_ID,
     TERMINAL_ID,
     Merchant,
@@ -19,11 +20,22 @@ from milletpay.merchants.model import (
     MerchantStatus,
     Names,
     Owed,
+    Plate,
+    PlateId,
     Store,
     StoreId,
     TerminalId,
 )
 from milletpay.merchants.operations import AddContract, AddStore, CreateMerchant, Merchants, SetMerchantStatus
+from milletpay.merchants.plates import (
+    MakePlate,
+    PlateRefusal,
+    PlateRefused,
+    Plates,
+    RevokePlate,
+    find_plate,
+    plates_of,
+)
 from milletpay.merchants.queries import find_entries, find_merchant, find_owed, find_store, stores_of
 
 __all__ = [

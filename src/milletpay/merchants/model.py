@@ -19,6 +19,10 @@ TerminalId = NewType("TerminalId", int)
 TERMINAL_ID: Final = IdForm(Prefix.TERMINAL, TerminalId)
 
 
+PlateId = NewType("PlateId", int)
+PLATE_ID: Final = IdForm(Prefix.PLATE, PlateId)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """What something is called, in both languages of our pages."""
@@ -78,6 +82,28 @@ class Store:
     merchant: MerchantId
     names: Names
     created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plate:
+    """A printed code of a store, at which payers type the amount."""
+
+    id: PlateId
+    merchant: MerchantId
+    mode: Mode
+    store: StoreId
+    terminal: TerminalId | None
+    """The till that it stands at; None when it is the whole store's."""
+    serial: int
+    """Counted from 1 for each merchant, printed on it, so that people can name it."""
+    created_at: int
+    revoked_at: int = 0
+    """Nanoseconds; 0 while it can be paid."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it can be paid."""
+        return not self.revoked_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,3 +28,33 @@ INSERT INTO merchants.store (id, merchant, name_en, name_zh, created_at)
 SELECT id, merchant, name_en, name_zh, created_at
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[])
     AS new (id, merchant, name_en, name_zh, created_at);
+
+-- name: plates
+-- Plates by id.
+SELECT id, merchant, live, store, terminal, serial, created_at, revoked_at
+FROM merchants.plate
+WHERE id = ANY($1::uuid[]);
+
+-- name: plates_of
+-- A merchant's plates, the newest first, before an id.
+SELECT id, merchant, live, store, terminal, serial, created_at, revoked_at
+FROM merchants.plate
+WHERE merchant = $1 AND live = $2 AND id < $3
+ORDER BY id DESC
+LIMIT $4;
+
+-- name: last_serials
+-- The highest serial number of merchants' plates.
+SELECT merchant, max(serial) AS serial
+FROM merchants.plate
+WHERE merchant = ANY($1::uuid[])
+GROUP BY merchant;
+
+-- name: write_plates
+-- Write plates: new ones, and that one is revoked.
+INSERT INTO merchants.plate AS p (id, merchant, live, store, terminal, serial, created_at, revoked_at)
+SELECT id, merchant, live, store, terminal, serial, created_at, revoked_at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::uuid[], $6::integer[], $7::bigint[], $8::bigint[]
+) AS new (id, merchant, live, store, terminal, serial, created_at, revoked_at)
+ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at;

@@ -30,3 +30,21 @@ CREATE TABLE merchants.store (
 CREATE INDEX store_merchant ON merchants.store (merchant, id);
 
 GRANT SELECT, INSERT ON merchants.store TO millet_app;
+
+-- Printed codes of stores, at which payers type the amount.
+CREATE TABLE merchants.plate (
+    id         uuid PRIMARY KEY,
+    merchant   uuid NOT NULL REFERENCES merchants.merchant (id),
+    live       boolean NOT NULL,
+    store      uuid NOT NULL REFERENCES merchants.store (id),
+    terminal   uuid,  -- the till that it stands at
+    serial     integer NOT NULL CHECK (serial > 0),  -- printed on it
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    revoked_at bigint NOT NULL DEFAULT 0 CHECK (revoked_at >= 0),  -- 0 while it can be paid
+    UNIQUE (merchant, serial)
+);
+
+CREATE INDEX plate_of_merchant ON merchants.plate (merchant, live, id);
+
+GRANT SELECT, INSERT ON merchants.plate TO millet_app;
+GRANT UPDATE (revoked_at) ON merchants.plate TO millet_app;

@@ -11,7 +11,7 @@ from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, P
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
-from milletpay.merchants import Merchants
+from milletpay.merchants import Merchants, Plates
 from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue, Reach, painters
 from milletpay.payments import Payments, Shown
 from milletpay.plumbing.answers import KeptAnswers
@@ -57,7 +57,8 @@ def make_parts(book: Book) -> list[Part]:
     wallets = Wallets(
         book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=WithdrawalFee()
     )
-    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
+    plates = Plates(book=book, merchants=merchants)
+    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
     devices = Devices(book=book)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
     terminals = Terminals(book=book, merchants=merchants)
@@ -67,6 +68,7 @@ def make_parts(book: Book) -> list[Part]:
         wallets,
         receipts,
         treasury,
+        plates,
         merchants,
         devices,
         customers,

@@ -11,7 +11,7 @@ from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, 
 from milletpay.ledger.store import SQL, Book
 from milletpay.ledger.trade import Part, Trade
 from milletpay.limits import Limits
-from milletpay.merchants import MerchantId, Merchants
+from milletpay.merchants import MerchantId, Merchants, Plates
 from milletpay.money import Money
 from milletpay.payments import (
     Agreement,
@@ -177,8 +177,9 @@ async def open_payments(
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
-    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants)
-    parts: list[Part] = [Bank(book=book), payments, merchants, customers, limits]
+    plates = Plates(book=book, merchants=merchants)
+    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
+    parts: list[Part] = [Bank(book=book), payments, plates, merchants, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),

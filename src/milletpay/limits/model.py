@@ -138,9 +138,9 @@ PACKS: Final = (
     ),
     Pack(
         name="house-2",
-        source="House policy 1, and for static codes the rules of the People's Bank of China for payment by bar"
-        " code, Yin Fa [2017] No. 296: they are of class D, 500 yuan a day for one customer at one institution,"
-        " balances counted by themselves and bank cards by themselves. In force since 2018-04-01.",
+        source="House policy 1, and for static codes the rules of the People's Bank of China for payment by"
+        " bar code, Yin Fa [2017] No. 296: they are of class D, 500 yuan a day for one customer at one"
+        " institution, balances counted by themselves and bank cards too. In force since 2018-04-01.",
         effective_from=Day(2018_04_01),
         limits={
             Verification.PHONE: _with_static_codes(_yuan(1_000, 1_000, 5_000)),

@@ -1,7 +1,8 @@
 """Merchants: the businesses that take payments.
 
 Words: a **merchant** belongs to one mode and has a category of ISO 18245; a **store** is a place where it
-sells; a **plate** is a printed code of a store, which payers scan and type the amount. What it pays us is a contract of `fees`, what we owe it a matter of the book.
+sells; a **plate** is a printed code of a store, which payers scan and then type the amount. What a merchant
+pays us is a contract of `fees`, what we owe it a matter of the book.
 
 What holds: a merchant has its accounts in the book, and a contract, from the moment it is there; it changes
 only at the desk, so that what moves money sees it as it stands; one that is not active takes no new payment,
@@ -40,11 +41,13 @@ from milletpay.merchants.queries import find_entries, find_merchant, find_owed, 
 
 __all__ = [
     "MERCHANT_ID",
+    "PLATE_ID",
     "STORE_ID",
     "TERMINAL_ID",
     "AddContract",
     "AddStore",
     "CreateMerchant",
+    "MakePlate",
     "Merchant",
     "MerchantId",
     "MerchantRefusal",
@@ -53,6 +56,12 @@ __all__ = [
     "Merchants",
     "Names",
     "Owed",
+    "Plate",
+    "PlateId",
+    "PlateRefusal",
+    "PlateRefused",
+    "Plates",
+    "RevokePlate",
     "SetMerchantStatus",
     "Store",
     "StoreId",
@@ -60,6 +69,8 @@ __all__ = [
     "find_entries",
     "find_merchant",
     "find_owed",
+    "find_plate",
     "find_store",
+    "plates_of",
     "stores_of",
 ]

@@ -495,7 +495,7 @@ GRANT USAGE ON SCHEMA limits TO millet_app;
 -- What a subject has used of a measure on a day. A month is the sum of its days, so that what is given back
 -- to the day on which it was counted is given back to the month too.
 CREATE TABLE limits.used (
-    subject  uuid NOT NULL,  -- a customer, an agreement
+    subject  uuid NOT NULL,  -- a customer, a person, an agreement
     measure  smallint NOT NULL CHECK (measure > 0),
     currency smallint NOT NULL CHECK (currency > 0),  -- ISO 4217 number
     day      integer NOT NULL CHECK (day BETWEEN 10101 AND 99991231),  -- YYYYMMDD
@@ -539,14 +539,17 @@ CREATE TABLE customers.customer (
     phone        text COLLATE "C" NOT NULL CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
     name         text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
     verification smallint NOT NULL CHECK (verification IN (1, 2, 3)),  -- phone, basic, full
+    person       uuid NOT NULL,  -- the same for all accounts of one human being
     status       smallint NOT NULL CHECK (status IN (1, 2, 3)),  -- active, frozen, closed
     created_at   bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch
     version      integer NOT NULL CHECK (version > 0),  -- how many events it has had
     UNIQUE (phone, live)
 );
 
+CREATE INDEX customer_person ON customers.customer (person);
+
 GRANT SELECT, INSERT ON customers.customer TO millet_app;
-GRANT UPDATE (name, verification, status, version) ON customers.customer TO millet_app;
+GRANT UPDATE (name, verification, person, status, version) ON customers.customer TO millet_app;
 
 -- What customers pay with: phones that show codes, televisions and boxes that ask for payments.
 CREATE TABLE customers.device (
@@ -596,6 +599,24 @@ CREATE TABLE merchants.store (
 CREATE INDEX store_merchant ON merchants.store (merchant, id);
 
 GRANT SELECT, INSERT ON merchants.store TO millet_app;
+
+-- Printed codes of stores, at which payers type the amount.
+CREATE TABLE merchants.plate (
+    id         uuid PRIMARY KEY,
+    merchant   uuid NOT NULL REFERENCES merchants.merchant (id),
+    live       boolean NOT NULL,
+    store      uuid NOT NULL REFERENCES merchants.store (id),
+    terminal   uuid,  -- the till that it stands at
+    serial     integer NOT NULL CHECK (serial > 0),  -- printed on it
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    revoked_at bigint NOT NULL DEFAULT 0 CHECK (revoked_at >= 0),  -- 0 while it can be paid
+    UNIQUE (merchant, serial)
+);
+
+CREATE INDEX plate_of_merchant ON merchants.plate (merchant, live, id);
+
+GRANT SELECT, INSERT ON merchants.plate TO millet_app;
+GRANT UPDATE (revoked_at) ON merchants.plate TO millet_app;
 
 -- treasury: the banks that we work with, and what the house has moved.
 
@@ -830,6 +851,8 @@ CREATE TABLE payments.payment (
     store          uuid,  -- where it was sold
     terminal       uuid,  -- at which till or card terminal
     device         uuid,  -- which device of the customer asked for it, or showed its code
+    plate          uuid,  -- the code plate that was scanned
+    person         uuid,  -- whose limit of static codes it counts towards
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds
@@ -858,7 +881,8 @@ CREATE TABLE payments.payment (
     reference      text COLLATE "C" NOT NULL,
     description    text COLLATE "C" NOT NULL,
     return_url     text COLLATE "C" NOT NULL,
-    metadata       text COLLATE "C" NOT NULL  -- JSON, as it was given
+    metadata       text COLLATE "C" NOT NULL,  -- JSON, as it was given
+    flags          text COLLATE "C" NOT NULL DEFAULT ''  -- what is unusual about it, with spaces between
 );
 
 -- The merchant's reference names one payment.
@@ -866,6 +890,9 @@ CREATE UNIQUE INDEX payment_reference ON payments.payment (merchant, live, refer
 CREATE UNIQUE INDEX payment_key ON payments.payment (key_hash) WHERE key_hash IS NOT NULL;
 -- What time will end.
 CREATE INDEX payment_due_at ON payments.payment (due_at) WHERE due_at > 0;
+-- What was paid at a plate, and by whom, the newest first: few of all payments.
+CREATE INDEX payment_of_plate ON payments.payment (plate, id) WHERE plate IS NOT NULL;
+CREATE INDEX payment_of_scanner ON payments.payment (customer, id) WHERE plate IS NOT NULL;
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 

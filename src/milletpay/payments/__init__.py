@@ -28,6 +28,7 @@ from milletpay.payments.model import (
     Attempt,
     CaptureMethod,
     Decline,
+    Flag,
     Payment,
     PaymentId,
     PaymentStatus,
@@ -38,6 +39,7 @@ from milletpay.payments.model import (
     Request,
 )
 from milletpay.payments.operations import Answer, Command, Payments
+from milletpay.payments.plates import PayPlate
 from milletpay.payments.queries import (
     agreements_of,
     announcements_of,
@@ -80,9 +82,11 @@ __all__ = [
     "CreatePayment",
     "Decline",
     "ExpirePayment",
+    "Flag",
     "Made",
     "Marked",
     "PayPayment",
+    "PayPlate",
     "Payment",
     "PaymentId",
     "PaymentShape",

@@ -74,7 +74,7 @@ class Made:
 
 def create(command: CreatePayment, facts: Facts) -> Made | Refused:
     """Decide a new payment."""
-    known = _made_before(command, facts)
+    known = made_before(command, facts)
     if known is not None:
         return known
     if command.store is not None:
@@ -86,6 +86,23 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         agreement = facts.agreements[command.agreement]
         if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
             return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
+    payment = draft(command, facts)
+    if isinstance(payment, Refused):
+        return payment
+    marked = (command.merchant, command.mode, command.request.reference) in facts.marks
+    if marked:
+        fail(payment, Decline.REVERSED, facts)
+    elif agreement is not None:
+        _charge(payment, agreement, facts)
+    else:
+        facts.change(payment, news="payment.created")
+    payment.first_status = payment.status
+    facts.add(payment)
+    return Made(payment=payment, is_new=True)
+
+
+def draft(command: CreatePayment, facts: Facts) -> Payment | Refused:
+    """The payment that is asked for, which nobody knows of yet, or why its merchant may not ask for it."""
     if command.expires_at and command.expires_at <= facts.book.now:
         return Refused(
             refusal=Refusal.EXPIRES_IN_THE_PAST,
@@ -101,7 +118,7 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
             refusal=Refusal.NO_CONTRACT,
             detail=f"There is no contract for payments in {command.amount.currency.code}.",
         )
-    payment = Payment(
+    return Payment(
         id=command.id,
         merchant=command.merchant,
         mode=command.mode,
@@ -120,19 +137,9 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         return_url=command.return_url,
         metadata=command.metadata,
     )
-    marked = (command.merchant, command.mode, command.request.reference) in facts.marks
-    if marked:
-        _fail(payment, Decline.REVERSED, facts)
-    elif agreement is not None:
-        _charge(payment, agreement, facts)
-    else:
-        facts.change(payment, news="payment.created")
-    payment.first_status = payment.status
-    facts.add(payment)
-    return Made(payment=payment, is_new=True)
 
 
-def _made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
+def made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
     """What was made under the same key or reference, or why that stands in the way."""
     request = command.request
     known = facts.payments_by_key.get(request.key_hash)
@@ -159,32 +166,33 @@ def _made_before(command: CreatePayment, facts: Facts) -> Made | Refused | None:
 def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
     """Pay under an agreement, or fail: there is nobody to try again."""
     if agreement.status is not AgreementStatus.ACTIVE or agreement.customer is None:
-        _fail(payment, Decline.AGREEMENT_NOT_ACTIVE, facts)
+        fail(payment, Decline.AGREEMENT_NOT_ACTIVE, facts)
         return
     payment.customer = agreement.customer
     announced = fitting(payment, agreement, facts) if agreement.notice_days else None
     if agreement.notice_days and announced is None:
-        _fail(payment, Decline.NOT_ANNOUNCED, facts)
+        fail(payment, Decline.NOT_ANNOUNCED, facts)
         return
     if payment.amount.minor > agreement.charge_limit or payment.amount.currency is not agreement.currency:
-        _fail(payment, Decline.EXCEEDS_CHARGE_LIMIT, facts)
+        fail(payment, Decline.EXCEEDS_CHARGE_LIMIT, facts)
         return
     limits = _limits_of(agreement)
     exceeded = facts.limits.take(
         agreement.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=facts.today
     )
-    decline = Decline.EXCEEDS_LIMIT if exceeded is not None else _take_money(payment, facts)
+    decline = Decline.EXCEEDS_LIMIT if exceeded is not None else take_money(payment, facts)
     if decline is not None:
         if exceeded is None:
             facts.limits.give_back(
                 agreement.id, measure=Measure.PAYMENTS, amount=payment.amount, day=facts.today
             )
-        _fail(payment, decline, facts)
+        fail(payment, decline, facts)
     elif announced is not None:
         use(announced, payment, facts)
 
 
-def _fail(payment: Payment, decline: Decline, facts: Facts) -> None:
+def fail(payment: Payment, decline: Decline, facts: Facts) -> None:
+    """The payment fails: its payer was named with it, and nobody can try again."""
     payment.decline = decline
     payment.due_at = 0
     payment.happen(Happening.DECLINE)
@@ -209,7 +217,7 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
             refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=PAYMENT_ID.write(payment.id)
         )
     payment.customer = command.customer
-    decline = _take_money(payment, facts)
+    decline = take_money(payment, facts)
     facts.tried(payment, customer=command.customer, decline=decline)
     if decline is not None:
         payment.customer = None
@@ -220,7 +228,7 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
 PAID = {PaymentStatus.AUTHORIZED, PaymentStatus.SUCCEEDED}
 
 
-def _take_money(payment: Payment, facts: Facts) -> Decline | None:
+def take_money(payment: Payment, facts: Facts) -> Decline | None:
     """Take the payment from its customer's balance, or say why not; then nothing has changed."""
     assert payment.customer is not None
     customer = facts.customers.customer(payment.customer)

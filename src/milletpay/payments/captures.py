@@ -159,5 +159,13 @@ def uncount(payment: Payment, *, amount: int, whole: bool, facts: Facts) -> None
                 day=payment.counted_on,
                 count=1 if whole else 0,
             )
+    if payment.person is not None:
+        facts.limits.give_back(
+            payment.person,
+            measure=Measure.STATIC_FROM_BALANCE,
+            amount=Money(amount, payment.amount.currency),
+            day=payment.counted_on,
+            count=1 if whole else 0,
+        )
     if whole:
         payment.counted_on = NO_DAY

@@ -7,7 +7,7 @@ from milletpay.customers import CustomerId, Customers
 from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
-from milletpay.merchants import MerchantId, Merchants
+from milletpay.merchants import MerchantId, Merchants, PlateId, Plates
 from milletpay.payments.model import (
     Agreement,
     AgreementId,
@@ -19,6 +19,7 @@ from milletpay.payments.model import (
     PaymentId,
     Refund,
 )
+from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event
 
@@ -37,6 +38,7 @@ class Facts:
     limits: Limits
     customers: Customers
     merchants: Merchants
+    plates: Plates
     agreements: dict[AgreementId, Agreement | None] = field(default_factory=dict)
     """Remembered from batch to batch; None for one that does not exist."""
     payments: dict[PaymentId, Payment] = field(default_factory=dict)
@@ -49,6 +51,10 @@ class Facts:
     announcements: dict[AgreementId, list[Announcement]] = field(default_factory=dict)
     """Those that can still be used, of agreements that are charged with notice or announce."""
     marks: set[Name] = field(default_factory=set)
+    paid_at: dict[PlateId, list[Scanned]] = field(default_factory=dict)
+    """What was last paid at plates, the newest first."""
+    paid_by: dict[CustomerId, Scanned] = field(default_factory=dict)
+    """What customers last paid at any plate."""
     new_payments: dict[PaymentId, Payment] = field(default_factory=dict)
     changed_payments: dict[PaymentId, Payment] = field(default_factory=dict)
     changed_agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
@@ -71,6 +77,8 @@ class Facts:
             self.announcements,
             self.changed_announcements,
             self.marks,
+            self.paid_at,
+            self.paid_by,
             self.new_payments,
             self.changed_payments,
             self.changed_agreements,

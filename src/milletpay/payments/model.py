@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from typing import NewType
 
-from milletpay.customers.model import CustomerId, DeviceId
+from milletpay.customers.model import CustomerId, DeviceId, PersonId
 from milletpay.fees.model import Quote
 from milletpay.ledger.chart import Mode
-from milletpay.merchants.model import MerchantId, StoreId, TerminalId
+from milletpay.merchants.model import MerchantId, PlateId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.ids import IdForm, Prefix
@@ -121,6 +121,8 @@ class Decline(StrEnum):
     """More than one charge may be under the agreement."""
     EXCEEDS_LIMIT = auto()
     """A limit per day or month, of the agreement or of the house, would be passed."""
+    EXCEEDS_STATIC_LIMIT = auto()
+    """More than a person may pay by static codes in a day."""
     INSUFFICIENT_FUNDS = auto()
     """The balance does not cover it."""
 
@@ -134,6 +136,10 @@ class Refusal(StrEnum):
     """The merchant's reference names another payment or refund."""
     PAYMENT_NOT_FOUND = auto()
     """The merchant has no such payment."""
+    PLATE_NOT_FOUND = auto()
+    """There is no such code plate."""
+    PLATE_REVOKED = auto()
+    """The plate was taken out of use."""
     STORE_NOT_FOUND = auto()
     """The merchant has no such store."""
     AGREEMENT_NOT_FOUND = auto()
@@ -164,6 +170,17 @@ class Refusal(StrEnum):
     """A reversal is taken for seven days."""
     MERCHANT_LACKS_FUNDS = auto()
     """What is owed to the merchant does not cover it."""
+
+
+class Flag(StrEnum):
+    """What is unusual about a payment at a plate. It is shown to the merchant, and stops nothing."""
+
+    MANY_PAYERS = auto()
+    """More people paid at the plate within a minute than a till can serve."""
+    UNUSUAL_AMOUNT = auto()
+    """Far more than is usually paid at the plate."""
+    TWO_STORES = auto()
+    """The payer paid at another store a moment ago, and cannot be at both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +232,12 @@ class Payment:
     """At which till or card terminal."""
     device: DeviceId | None = None
     """Which device of the customer asked for it, or showed its code."""
+    plate: PlateId | None = None
+    """The code plate that was scanned; the payer typed the amount."""
+    person: PersonId | None = None
+    """Whose limit of static codes it counts towards."""
+    flags: tuple[Flag, ...] = ()
+    """What is unusual about it."""
     authorized: int = 0
     captured: int = 0
     refunded: int = 0

@@ -7,7 +7,7 @@ from milletpay.customers import CustomerId, Customers
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
-from milletpay.merchants import MerchantId, Merchants
+from milletpay.merchants import MerchantId, Merchants, Plates
 from milletpay.money import Currency
 from milletpay.payments.agreements import (
     Agreed,
@@ -31,6 +31,7 @@ from milletpay.payments.model import (
     PaymentId,
     Refused,
 )
+from milletpay.payments.plates import STATIC, PayPlate, pay_plate
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.records import (
     agreement_of,
@@ -44,8 +45,10 @@ from milletpay.payments.records import (
     mode_of,
     payment_of,
     refund_of,
+    scanned_of,
 )
 from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment, refund, reverse
+from milletpay.payments.unusual import policy_on
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import append
@@ -59,6 +62,7 @@ REMEMBERED_MAX: Final = 200_000
 Command: TypeAlias = (
     CreatePayment
     | PayPayment
+    | PayPlate
     | CapturePayment
     | CancelPayment
     | ExpirePayment
@@ -78,6 +82,7 @@ class Payments:
     commands: tuple[type, ...] = (
         CreatePayment,
         PayPayment,
+        PayPlate,
         CapturePayment,
         CancelPayment,
         ExpirePayment,
@@ -89,8 +94,10 @@ class Payments:
         AnnounceCharge,
     )
 
-    def __init__(self, *, book: Book, limits: Limits, customers: Customers, merchants: Merchants) -> None:
-        self._facts = Facts(book=book, limits=limits, customers=customers, merchants=merchants)
+    def __init__(
+        self, *, book: Book, limits: Limits, customers: Customers, merchants: Merchants, plates: Plates
+    ) -> None:
+        self._facts = Facts(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
         self._ids: set[PaymentId] = set()
         self._keys: set[int] = set()
         self._names: set[Name] = set()
@@ -101,6 +108,7 @@ class Payments:
         self._agreement_names: set[Name] = set()
         self._charges: list[CreatePayment] = []
         self._payers: list[PayPayment] = []
+        self._scanners: list[PayPlate] = []
         self._signed: list[AgreementId] = []
         self._announced: list[AgreementId] = []
 
@@ -120,6 +128,7 @@ class Payments:
             wanted.clear()
         self._charges.clear()
         self._payers.clear()
+        self._scanners.clear()
         self._signed.clear()
         self._announced.clear()
         if len(self._facts.agreements) > REMEMBERED_MAX:
@@ -144,6 +153,8 @@ class Payments:
                 self._ids.add(command.payment)
                 self._facts.customers.want_customer(command.customer)
                 self._payers.append(command)
+            case PayPlate():
+                self._want_scanner(command)
             case RefundPayment():
                 _want_request(command, self._refund_keys, self._refund_names)
                 self._ids.add(command.payment)
@@ -191,6 +202,7 @@ class Payments:
             )
             facts.know_agreements([agreement_of(row) for row in rows])
         await self._load_announcements(connection)
+        await self._load_scanned(connection)
         for signed in map(facts.agreements.get, self._signed):
             if signed is not None:
                 facts.merchants.want_merchant(signed.merchant)
@@ -218,6 +230,8 @@ class Payments:
                 return create(command, facts)
             case PayPayment():
                 return pay(command, facts)
+            case PayPlate():
+                return pay_plate(command, facts)
             case CapturePayment():
                 return capture(command, facts)
             case CancelPayment():
@@ -275,6 +289,38 @@ class Payments:
                 announced = announcement_of(row)
                 self._facts.announcements.setdefault(announced.agreement, []).append(announced)
 
+    def _want_scanner(self, command: PayPlate) -> None:
+        """Note a payment at a plate. Who pays is known before the limits load: they count by person."""
+        facts, currency = self._facts, command.amount.currency
+        _want_request(command, self._keys, self._names)
+        facts.plates.want_plate(command.plate)
+        facts.customers.want_person(
+            command.customer,
+            tell=lambda person: facts.limits.want_used(
+                person, measure=STATIC, currency=currency, day=facts.today
+            ),
+        )
+        self._scanners.append(command)
+
+    async def _load_scanned(self, connection: Connection) -> None:
+        """Bring what was last paid at the plates and by the people, to see what is unusual."""
+        if not self._scanners:
+            return
+        facts = self._facts
+        plates = {scanner.plate for scanner in self._scanners}
+        most = policy_on(facts.today).usual_of
+        for row in await connection.fetch(SQL["paid_at_plates"], plates, most):
+            scanned = scanned_of(row)
+            facts.paid_at.setdefault(scanned.plate, []).append(scanned)
+        customers = {scanner.customer for scanner in self._scanners}
+        for row in await connection.fetch(SQL["paid_by_scanners"], customers):
+            scanned = scanned_of(row)
+            facts.paid_by[scanned.customer] = scanned
+        for scanner in self._scanners:
+            facts.merchants.want_merchant(scanner.merchant)
+            self._want_below(scanner.merchant, scanner.customer, scanner.amount.currency, scanner.mode)
+            self._count(scanner.customer, scanner.amount.currency, facts.today)
+
     def _want_agreement(self, id: AgreementId) -> None:
         if id not in self._facts.agreements:
             self._agreement_ids.add(id)
@@ -293,13 +339,22 @@ class Payments:
     ) -> None:
         for subject in (customer, agreement):
             self._count(subject, payment.amount.currency, payment.counted_on)
+        if payment.person is not None:
+            self._facts.limits.want_used(
+                payment.person,
+                measure=STATIC,
+                currency=payment.amount.currency,
+                day=payment.counted_on,
+            )
 
     def _count(self, subject: int | None, currency: Currency, day: Day) -> None:
         if subject is not None:
             self._facts.limits.want_used(subject, measure=Measure.PAYMENTS, currency=currency, day=day)
 
 
-def _want_request(made: CreatePayment | RefundPayment | Agreement, keys: set[int], names: set[Name]) -> None:
+def _want_request(
+    made: CreatePayment | PayPlate | RefundPayment | Agreement, keys: set[int], names: set[Name]
+) -> None:
     request = made.request
     if request.key_hash:
         keys.add(request.key_hash)

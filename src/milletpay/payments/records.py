@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from milletpay.customers import CustomerId, DeviceId
+from milletpay.customers import CustomerId, DeviceId, PersonId
 from milletpay.fees import ContractId, FeeOnRefund, Quote
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MerchantId, StoreId, TerminalId
+from milletpay.merchants import MerchantId, PlateId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.payments.model import (
     Agreement,
@@ -17,6 +17,7 @@ from milletpay.payments.model import (
     Attempt,
     CaptureMethod,
     Decline,
+    Flag,
     Payment,
     PaymentId,
     PaymentStatus,
@@ -24,6 +25,7 @@ from milletpay.payments.model import (
     RefundId,
     Request,
 )
+from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
 
 
@@ -70,6 +72,9 @@ def payment_of(row: Row) -> Payment:
         store=None if row["store"] is None else StoreId(row["store"]),
         terminal=None if row["terminal"] is None else TerminalId(row["terminal"]),
         device=None if row["device"] is None else DeviceId(row["device"]),
+        plate=None if row["plate"] is None else PlateId(row["plate"]),
+        person=None if row["person"] is None else PersonId(row["person"]),
+        flags=tuple(map(Flag, row["flags"].split())) if row["flags"] else (),
         authorized=row["authorized"],
         captured=row["captured"],
         refunded=row["refunded"],
@@ -82,6 +87,17 @@ def payment_of(row: Row) -> Payment:
         metadata=row["metadata"],
         events=row["events"],
         attempts=row["attempts"],
+    )
+
+
+def scanned_of(row: Row) -> Scanned:
+    """A payment at a plate."""
+    return Scanned(
+        plate=PlateId(row["plate"]),
+        store=StoreId(row["store"]),
+        customer=CustomerId(row["customer"]),
+        amount=row["amount"],
+        at=row["created_at"],
     )
 
 
@@ -133,6 +149,8 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.store for p in payments],
         [p.terminal for p in payments],
         [p.device for p in payments],
+        [p.plate for p in payments],
+        [p.person for p in payments],
         [p.request.key_hash or None for p in payments],
         [p.request.body_hash for p in payments],
         [p.created_at for p in payments],
@@ -158,6 +176,7 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.description for p in payments],
         [p.return_url for p in payments],
         [p.metadata for p in payments],
+        [" ".join(p.flags) for p in payments],
         [p.attempts for p in payments],
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from milletpay.codes import Links
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MERCHANT_ID, STORE_ID, TERMINAL_ID
+from milletpay.merchants import MERCHANT_ID, PLATE_ID, STORE_ID, TERMINAL_ID
 from milletpay.payments.model import (
     AGREEMENT_ID,
     ANNOUNCEMENT_ID,
@@ -25,6 +25,7 @@ from milletpay.payments.model import (
     Attempt,
     CaptureMethod,
     Decline,
+    Flag,
     Payment,
     PaymentStatus,
     Refund,
@@ -78,6 +79,8 @@ class PaymentShape(Output, frozen=True, kw_only=True):
     agreement: str | None
     store: str | None
     terminal: str | None
+    plate: str | None
+    flags: list[Flag]
     decline_code: Decline | None
     expires_at: str | None
     return_url: str | None
@@ -107,6 +110,8 @@ class PaymentShape(Output, frozen=True, kw_only=True):
             agreement="agr_01kdz9m4h0000g40r40m30e20b",
             store=None,
             terminal=None,
+            plate=None,
+            flags=[],
             decline_code=None,
             expires_at=None,
             return_url=None,
@@ -216,6 +221,7 @@ class AgreementShape(Output, frozen=True, kw_only=True):
 # The same few merchants and agreements are shown again and again.
 _merchant_id = lru_cache(maxsize=10_000)(MERCHANT_ID.write)
 _store_id = lru_cache(maxsize=10_000)(STORE_ID.write)
+_plate_id = lru_cache(maxsize=10_000)(PLATE_ID.write)
 _terminal_id = lru_cache(maxsize=10_000)(TERMINAL_ID.write)
 _agreement_id = lru_cache(maxsize=100_000)(AGREEMENT_ID.write)
 
@@ -260,6 +266,8 @@ class Shown:
             agreement=None if payment.agreement is None else _agreement_id(payment.agreement),
             store=None if payment.store is None else _store_id(payment.store),
             terminal=None if payment.terminal is None else _terminal_id(payment.terminal),
+            plate=None if payment.plate is None else _plate_id(payment.plate),
+            flags=list(payment.flags),
             decline_code=payment.decline,
             expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
             return_url=payment.return_url or None,

@@ -60,18 +60,18 @@ CROSS JOIN LATERAL (
 -- name: add_payments
 -- Write new payments.
 INSERT INTO payments.payment (
-    id, merchant, customer, agreement, store, terminal, device, key_hash, body_hash, created_at, expires_at,
-    due_at, amount, authorized, captured, refunded, fee, contract, quote, fee_on_refund, counted_on, events,
-    live, currency, status, first_status, capture_method, decline, reference, description, return_url,
-    metadata, attempts
+    id, merchant, customer, agreement, store, terminal, device, plate, person, key_hash, body_hash,
+    created_at, expires_at, due_at, amount, authorized, captured, refunded, fee, contract, quote,
+    fee_on_refund, counted_on, events, live, currency, status, first_status, capture_method, decline,
+    reference, description, return_url, metadata, flags, attempts
 )
 SELECT *
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-    $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-    $16::bigint[], $17::bigint[], $18::uuid[], $19::bigint[], $20::smallint[], $21::integer[],
-    $22::integer[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[],
-    $29::text[], $30::text[], $31::text[], $32::text[], $33::integer[]
+    $9::uuid[], $10::uuid[], $11::uuid[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::uuid[], $21::bigint[], $22::smallint[],
+    $23::integer[], $24::integer[], $25::boolean[], $26::text[], $27::text[], $28::text[], $29::text[],
+    $30::text[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::integer[]
 );
 
 -- name: change_payments
@@ -210,3 +210,28 @@ SELECT id, events FROM payments.payment WHERE id = ANY($1::uuid[]);
 -- name: count_payments
 -- How many payments of a mode are in a state.
 SELECT count(*) FROM payments.payment WHERE live = $1 AND status = $2;
+
+-- name: paid_at_plates
+-- The last payments that took money at these plates, the newest first; at most so many of each.
+SELECT p.plate, p.store, p.customer, p.amount, p.created_at
+FROM unnest($1::uuid[]) AS named (plate)
+CROSS JOIN LATERAL (
+    SELECT p.plate, p.store, p.customer, p.amount, p.created_at, p.id
+    FROM payments.payment AS p
+    WHERE p.plate = named.plate AND p.captured > 0
+    ORDER BY p.id DESC
+    LIMIT $2
+) AS p
+ORDER BY p.id DESC;
+
+-- name: paid_by_scanners
+-- The last payment of each of these customers that took money at a plate.
+SELECT p.plate, p.store, p.customer, p.amount, p.created_at
+FROM unnest($1::uuid[]) AS named (customer)
+CROSS JOIN LATERAL (
+    SELECT p.plate, p.store, p.customer, p.amount, p.created_at
+    FROM payments.payment AS p
+    WHERE p.customer = named.customer AND p.plate IS NOT NULL AND p.captured > 0
+    ORDER BY p.id DESC
+    LIMIT 1
+) AS p;

@@ -53,6 +53,8 @@ CREATE TABLE payments.payment (
     store          uuid,  -- where it was sold
     terminal       uuid,  -- at which till or card terminal
     device         uuid,  -- which device of the customer asked for it, or showed its code
+    plate          uuid,  -- the code plate that was scanned
+    person         uuid,  -- whose limit of static codes it counts towards
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds
@@ -81,7 +83,8 @@ CREATE TABLE payments.payment (
     reference      text COLLATE "C" NOT NULL,
     description    text COLLATE "C" NOT NULL,
     return_url     text COLLATE "C" NOT NULL,
-    metadata       text COLLATE "C" NOT NULL  -- JSON, as it was given
+    metadata       text COLLATE "C" NOT NULL,  -- JSON, as it was given
+    flags          text COLLATE "C" NOT NULL DEFAULT ''  -- what is unusual about it, with spaces between
 );
 
 -- The merchant's reference names one payment.
@@ -89,6 +92,9 @@ CREATE UNIQUE INDEX payment_reference ON payments.payment (merchant, live, refer
 CREATE UNIQUE INDEX payment_key ON payments.payment (key_hash) WHERE key_hash IS NOT NULL;
 -- What time will end.
 CREATE INDEX payment_due_at ON payments.payment (due_at) WHERE due_at > 0;
+-- What was paid at a plate, and by whom, the newest first: few of all payments.
+CREATE INDEX payment_of_plate ON payments.payment (plate, id) WHERE plate IS NOT NULL;
+CREATE INDEX payment_of_scanner ON payments.payment (customer, id) WHERE plate IS NOT NULL;
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 

@@ -182,6 +182,7 @@ SENTENCES: Final = {
     Decline.NOT_ANNOUNCED: "The agreement asks for notice, and this charge was not announced in time.",
     Decline.EXCEEDS_CHARGE_LIMIT: "The agreement does not allow so much in one charge.",
     Decline.EXCEEDS_LIMIT: "A limit per day or month would be passed.",
+    Decline.EXCEEDS_STATIC_LIMIT: "More than a person may pay by printed codes in a day.",
     Decline.INSUFFICIENT_FUNDS: "The customer's balance does not cover it.",
 }
 """Declines in words."""

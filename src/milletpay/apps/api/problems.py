@@ -43,6 +43,10 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.KEY_REUSED: IDEMPOTENCY_KEY_REUSED,
     PaymentRefusal.REFERENCE_USED: REFERENCE_USED,
     PaymentRefusal.PAYMENT_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.PLATE_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.PLATE_REVOKED: _conflict(
+        "plate_revoked", "The code plate is out of use", "Ask the shop for another code."
+    ),
     PaymentRefusal.STORE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.EXPIRES_IN_THE_PAST: INVALID_FIELD,

@@ -73,8 +73,10 @@ class WalletApi:
         shown = []
         async with self._api.database.connection() as connection:
             for measure in Measure:
+                of_person = measure in {Measure.STATIC_FROM_BALANCE, Measure.STATIC_FROM_CARDS}
+                subject = customer.person if of_person else customer.id
                 used = await used_in(
-                    connection, subject=customer.id, measure=measure, currency=CURRENCY, day=today
+                    connection, subject=subject, measure=measure, currency=CURRENCY, day=today
                 )
                 shown += [
                     LimitShape(

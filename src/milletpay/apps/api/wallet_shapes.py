@@ -273,7 +273,9 @@ class LimitShape(Output, frozen=True, kw_only=True):
     """A limit of the house, and what of it was used."""
 
     object: Literal["limit"] = "limit"
-    measure: Literal["payments", "sends", "withdrawals", "top_ups"]
+    measure: Literal[
+        "payments", "sends", "withdrawals", "top_ups", "static_from_balance", "static_from_cards"
+    ]
     span: Literal["each", "day", "month"]
     amount: int | None
     used: int

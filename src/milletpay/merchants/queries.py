@@ -27,11 +27,7 @@ async def stores_of(connection: Connection, *, merchant: MerchantId) -> list[Sto
 
 
 async def find_store(connection: Connection, *, id: StoreId) -> Store | None:
-<<<<<<< HEAD
     """The store of an id, as committed."""
-=======
-    """The store of an id."""
->>>>>>> 4c4b8fd (Persons of customers, the limit of static codes, plates of stores)
     row = await connection.fetchrow(SQL["stores"], [id])
     return None if row is None else store_of(row)
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from milletpay.customers import CustomerId, CustomerStatus, SetCustomerStatus
+from milletpay.customers import CUSTOMER_ID, CustomerId, CustomerStatus, SetCustomerStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import day_of
 from milletpay.rails import LineKind, Received
 from milletpay.wallets import (
+    RECEIPT_ID,
     BookReceipt,
     ClaimReceipt,
     Deposits,
@@ -26,6 +27,7 @@ from milletpay.wallets import (
     unclaimed_receipts,
 )
 from tests.flows.bank_contract import CNY, yuan
+from tests.flows.test_check_command import say as millet_says
 from tests.flows.trade_desk import new_customer
 from tests.flows.wallet_desk import BANK, WalletDesk, open_wallets
 
@@ -144,3 +146,23 @@ async def test_a_deposit_number_is_one_customers_for_ever(database: Database) ->
         assert refused.refusal is ReceiptRefusal.NUMBER_TAKEN
         again = GiveDepositNumber(customer=given.customer, mode=Mode.LIVE, drawn=deposit_number(1))
         assert await there.ask(again) == given
+
+
+async def test_somebody_of_the_house_finds_out_whose_it_is(database: Database, owner_url: str) -> None:
+    async with open_wallets(database) as wallets:
+        await named(wallets, 1)
+        await wallets.bank.receive(transfer("in-1", 42, remark="birthday"))
+        await wallets.work()
+        [receipt] = await waiting(wallets)
+        shown = await asyncio.to_thread(millet_says, "admin", "receipts", "--database-url", owner_url)
+        name, customer = RECEIPT_ID.write(receipt.id), CUSTOMER_ID.write(CustomerId(1))
+        for told in (name, "42.00", "birthday", "names nobody"):
+            assert told in shown, shown
+        claim = ("admin", "claim-receipt", "--database-url", owner_url, name, customer)
+        assert f"of in-1 is {customer}'s" in await asyncio.to_thread(millet_says, *claim)
+        assert await wallets.balances(CustomerId(1)) == {"bank_safe": 42, "cust 1": 42}
+        shown = await asyncio.to_thread(millet_says, "admin", "receipts", "--database-url", owner_url)
+        assert "Nothing waits" in shown
+        nobody = CUSTOMER_ID.write(CustomerId(77))
+        refused = await asyncio.to_thread(millet_says, *claim[:-1], nobody, status=1)
+        assert "Nothing was done" in refused

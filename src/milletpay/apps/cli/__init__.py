@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from milletpay import __version__
+from milletpay.apps.cli.admin import admin
 from milletpay.apps.cli.bench import bench
 from milletpay.apps.cli.bench_payments import payments
 from milletpay.apps.cli.check import check
@@ -22,7 +23,7 @@ from milletpay.plumbing.loop import Interrupted
 from milletpay.plumbing.migration import MigrationRefused
 from milletpay.plumbing.roles import RoleRefused
 
-COMMANDS: Final = (up, check, day_end, trace_command, qr, bench)
+COMMANDS: Final = (up, check, day_end, trace_command, qr, admin, bench)
 
 REFUSALS: Final = (
     BenchRefused,

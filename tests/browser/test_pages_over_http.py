@@ -14,7 +14,7 @@ from tests.browser.town import PEOPLE, Town
 
 INLINE = re.compile(r"""\s(style|on[a-z]+)\s*=|<style|<script(?![^>]*\ssrc=)|javascript:""", re.IGNORECASE)
 STRANGERS = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//(?!127\.0\.0\.1)""", re.IGNORECASE)
-OWN_PAGES = ("", "/entries", "/pay", "/send", "/top-up", "/withdraw", "/agreements")
+OWN_PAGES = ("", "/entries", "/pay", "/send", "/top-up", "/withdraw", "/agreements", "/cards", "/pin")
 
 
 @dataclass
@@ -159,6 +159,41 @@ def test_forms_of_other_sites_are_refused(client: Client) -> None:
     assert Client(client.town).post("/shop/band/buy", order=order, form_token=page.token).status == 403
     bought = client.post("/shop/band/buy", order=order, form_token=page.token, site="same-origin")
     assert bought.location == client.post("/shop/band/buy", order=order, form_token=page.token).location
+
+
+def test_a_wallet_is_opened_by_whoever_showed_the_phone(client: Client) -> None:
+    """The proof is of this phone in this browser; sent twice it opens one wallet, and the first PIN stays."""
+    phone = "13912344321"
+
+    def shown(visitor: Client, number: str = phone) -> tuple[Page, str]:
+        asked = visitor.post("/wallet/sign-in", form_token=visitor.get("/wallet/sign-in").token, phone=number)
+        code = re.search(r"<b>(\d{6})</b>", asked.text)
+        assert code
+        page = visitor.post("/wallet/sign-in/code", form_token=asked.token, phone=number, code=code[1])
+        proof = re.search(r'name="proof" value="([^"]+)"', page.text)
+        assert proof
+        return page, proof[1]
+
+    page, proof = shown(client)
+    said = {"name": "林", "pin": "305172", "again": "305172"}
+    stranger = Client(client.town)
+    _, other = shown(stranger, "13912344322")
+    until, _, mac = proof.partition(".")
+    for wrong in ("", ".", "x", f"{int(until) + 1}.{mac}", other):
+        fields = said | {"phone": f"+86{phone}", "proof": wrong}
+        refused = client.post("/wallet/sign-in/join", form_token=page.token, **fields)
+        assert "said=code_wrong" in refused.location
+    fields = said | {"phone": f"+86{phone}", "proof": proof}
+    stolen = stranger.post("/wallet/sign-in/join", form_token=stranger.get("/wallet/sign-in").token, **fields)
+    assert "said=code_wrong" in stolen.location
+    for pin in ("305172", "999888"):
+        fields |= {"pin": pin, "again": pin}
+        opened = client.post("/wallet/sign-in/join", form_token=page.token, **fields)
+        assert opened.location == "/wallet"
+    assert client.get("/wallet").status == 200
+    change = {"current": "305172", "pin": "518293", "again": "518293"}
+    changed = client.post("/wallet/pin", form_token=client.get("/wallet/pin").token, **change)
+    assert changed.location == "/wallet?said=pin_set"
 
 
 def test_a_form_sent_again_moves_money_once(client: Client) -> None:

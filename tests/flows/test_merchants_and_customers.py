@@ -262,3 +262,21 @@ async def test_two_desks_see_each_others_changes(database: Database) -> None:
         answer = await one.ask(SetMerchantStatus(id=MerchantId(8), status=MerchantStatus.ACTIVE))
         assert isinstance(answer, Merchant)
         assert answer.version == 3
+
+
+async def test_sign_ups_of_one_phone_at_once_make_one_customer(database: Database) -> None:
+    """At two desks over one book, as in two processes: one is made, and the others are told of it."""
+    async with open_trade(database) as one, open_trade(database, desk_id=2) as two:
+        answers = await asyncio.gather(
+            *[
+                (one, two)[number % 2].ask(new_customer(700 + number, phone="+8613900000700"))
+                for number in range(20)
+            ]
+        )
+    made = [answer for answer in answers if isinstance(answer, Customer)]
+    assert len(made) == 1
+    refused = [answer for answer in answers if not isinstance(answer, Customer)]
+    assert {answer.refusal for answer in refused} == {CustomerRefusal.PHONE_TAKEN}
+    assert {answer.customer for answer in refused} == {made[0].id}
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM customers.customer") == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from milletpay.rails import numbered_from
 from milletpay.wallets import read_remark
 from tests.flows.demonstration import Demo, demonstration, wait_until
 
@@ -45,6 +46,44 @@ def test_whoever_has_the_phone_in_hand_signs_in_and_out(demo: Demo) -> None:
     assert demo.ask("POST", "/v1/wallet/sessions", {"phone": someone["phone"], "code": code}).status == 403
     assert demo.ask("POST", f"/v1/wallet/sessions/{session}/end", key=token).status == 204
     wait_until(lambda: demo.ask("GET", "/v1/wallet/me", key=token).status == 401)
+
+
+def test_somebody_new_signs_up_and_pays(demo: Demo) -> None:
+    phone, shop = "+8613911112222", demo.merchant(0)
+
+    def code() -> str:
+        return str(demo.ask("POST", "/v1/wallet/sessions/code", {"phone": phone}).json["code"])
+
+    said = {"phone": phone, "name": " 林小满 ", "pin": "730284"}
+    nobody = demo.ask("POST", "/v1/wallet/sessions", {"phone": phone, "code": code()})
+    assert (nobody.status, nobody.code) == (404, "not_found")
+    given = code()
+    easy = demo.ask("POST", "/v1/wallet/customers", said | {"code": given, "pin": "111111"})
+    assert (easy.status, easy.code) == (400, "pin_refused")
+    for name in ("  ", "a\nb"):
+        assert demo.ask("POST", "/v1/wallet/customers", said | {"code": given, "name": name}).status == 400
+    wrong = demo.ask("POST", "/v1/wallet/customers", said | {"code": f"{(int(given) + 1) % 10**6:06d}"})
+    assert (wrong.status, wrong.code) == (403, "secret_wrong")
+    opened = demo.ask("POST", "/v1/wallet/customers", said | {"code": given})
+    assert (opened.status, opened.json["has_pin"]) == (201, True)
+    token = opened.json["token"]
+    me = demo.ask("GET", "/v1/wallet/me", key=token).json
+    assert (me["name"], me["phone"], me["verification"]) == ("林小满", phone, "phone")
+    assert me["balance"] == {"available": 0, "held": 0, "currency": CNY}
+    again = demo.ask("POST", "/v1/wallet/customers", said | {"code": code()})
+    assert (again.status, again.code) == (409, "phone_taken")
+    assert demo.ask("POST", "/v1/wallet/sessions", {"phone": phone, "code": code()}).status == 201
+
+    number = numbered_from("629999000099001").digits
+    card = demo.ask("POST", "/v1/wallet/cards", {"number": number}, key=token)
+    assert card.status == 201
+    top_up = {"amount": 50_00, "currency": CNY, "card": card.json["id"]}
+    assert demo.ask("POST", "/v1/wallet/topups", top_up, key=token).status == 201
+    wait_until(lambda: balance(demo, token) == 50_00)
+    asked = {"amount": 20_00, "currency": CNY, "reference": f"order-{next(numbers)}"}
+    payment = demo.ask("POST", "/v1/payments", asked, key=shop["secret_key"]).json
+    paid = demo.ask("POST", "/v1/wallet/pay", {"payment": payment["id"], "pin": "730284"}, key=token)
+    assert (paid.status, balance(demo, token)) == (200, 30_00)
 
 
 def test_money_comes_from_a_card_and_goes_to_one(demo: Demo) -> None:

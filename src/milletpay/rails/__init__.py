@@ -11,7 +11,7 @@ token and what may be shown, never the number.
 """
 
 from milletpay.rails.bank import Bank
-from milletpay.rails.card_number import CardNumber, NotACardNumber, luhn, read_card_number
+from milletpay.rails.card_number import CardNumber, NotACardNumber, luhn, numbered_from, read_card_number
 from milletpay.rails.faults import AnyOf, Direction, Fault, NextOrders
 from milletpay.rails.mailbox import RECEIVED, Banks, Hear, Mailbox
 from milletpay.rails.model import (
@@ -60,5 +60,6 @@ __all__ = [
     "RefusalReason",
     "SimulatedBank",
     "luhn",
+    "numbered_from",
     "read_card_number",
 ]

@@ -39,6 +39,11 @@ def read_card_number(text: str) -> CardNumber:
     return CardNumber(digits)
 
 
+def numbered_from(digits: str) -> CardNumber:
+    """The number that begins with these digits and ends with the one that checks them."""
+    return CardNumber(f"{digits}{-luhn(f'{digits}0') % 10}")
+
+
 def luhn(digits: str) -> int:
     """A sum that is a multiple of ten if the last digit checks the others (ISO/IEC 7812).
 

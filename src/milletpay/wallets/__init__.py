@@ -12,6 +12,7 @@ for an id, and once for a customer's reference.
 """
 
 from milletpay.wallets.bank_errands import bank_ears, bank_jobs
+from milletpay.wallets.binding import ask_to_bind
 from milletpay.wallets.cards import BindCard, RemoveCard
 from milletpay.wallets.deposit_numbers import (
     GiveDepositNumber,
@@ -129,6 +130,7 @@ __all__ = [
     "WithdrawalFee",
     "WithdrawalId",
     "WithdrawalStatus",
+    "ask_to_bind",
     "balance_account",
     "bank_ears",
     "bank_jobs",

@@ -4,15 +4,25 @@ from http import HTTPStatus
 from typing import Final
 
 from milletpay.apps.api.backing import Api
-from milletpay.apps.api.wallet_bodies import AskCode, GivenPin, NewPin, NewSession
-from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin, owner_of, refuse_secret
+from milletpay.apps.api.wallet_bodies import AskCode, GivenPin, NewCustomer, NewPin, NewSession
+from milletpay.apps.api.wallet_requests import CURRENCY, CUSTOMER, check_pin, owner_of, refuse_secret
 from milletpay.apps.api.wallet_shapes import CodeShape, OpenedSession, PinShape, SessionShape
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import kept_answer, work_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
-from milletpay.customers import CUSTOMER_ID, Customer, NotAPhone, Phone, find_by_phone, read_phone
+from milletpay.customers import (
+    CUSTOMER_ID,
+    CreateCustomer,
+    Customer,
+    CustomerId,
+    NotAPhone,
+    Phone,
+    Verification,
+    find_by_phone,
+    read_phone,
+)
 from milletpay.customers import CustomerRefusal as NoCustomer
 from milletpay.identity import (
     SESSION_ID,
@@ -75,22 +85,57 @@ class SignInApi:
             customer = await find_by_phone(connection, mode=api.mode, phone=phone)
             if customer is None:
                 raise Refuse(NoCustomer.NOT_FOUND, "Nobody has a wallet with this number.", param="phone")
-            opened = await open_session(
-                connection,
-                id=SessionId(request.id),
-                kind=CredentialKind.CUSTOMER_SESSION,
-                owner=customer.id,
-                mode=customer.mode,
-                device=body.device or "",
-                now=now,
-                entropy=api.entropy,
+            return await self._open(connection, request, customer, device=body.device or "")
+
+    async def join(self, request: Request, *, body: NewCustomer) -> OpenedSession:
+        """Make a wallet for whoever has the phone in hand, with its PIN, and let them in.
+
+        No answer is kept, as when somebody signs in. Who lost the answer has a wallet and signs in to it.
+        """
+        api, now = self._api, self._api.clock.now_ns()
+        phone, name = _phone(body.phone), body.name.strip()
+        if not name or not name.isprintable():
+            raise Refuse(EdgeRefusal.INVALID_FIELD, "name: that is not one.", param="name")
+        _look_at_pin(body.pin)
+        checked = await api.one_time_codes.check(body.code, phone=phone, mode=api.mode, now=now)
+        if not isinstance(checked, PhoneShown):
+            raise refuse_secret(checked, param="code", now=now)
+        customer = await api.desk.submit(
+            CreateCustomer(
+                id=CustomerId(request.id),
+                mode=api.mode,
+                phone=phone,
+                name=name,
+                verification=Verification.PHONE,
+                currency=CURRENCY,
             )
-            pin = await has_pin(connection, customer=customer.id)
+        )
+        if not isinstance(customer, Customer):
+            raise Refuse(customer.refusal, "There is a wallet with this number: sign in.", param="phone")
+        hashed = await api.pins.hash(body.pin, customer=customer.id)
+        assert not isinstance(hashed, PinRefusal), "it was looked at"
+        async with api.database.transaction() as connection:
+            await write_pin(connection, pin=hashed, now=now)
+            return await self._open(connection, request, customer, device=body.device or "")
+
+    async def _open(
+        self, connection: Connection, request: Request, customer: Customer, *, device: str
+    ) -> OpenedSession:
+        opened = await open_session(
+            connection,
+            id=SessionId(request.id),
+            kind=CredentialKind.CUSTOMER_SESSION,
+            owner=customer.id,
+            mode=customer.mode,
+            device=device,
+            now=self._api.clock.now_ns(),
+            entropy=self._api.entropy,
+        )
         return OpenedSession(
             session=_shown(opened.session),
             token=opened.token.reveal(),
             customer=CUSTOMER_ID.write(customer.id),
-            has_pin=pin,
+            has_pin=await has_pin(connection, customer=customer.id),
         )
 
     async def end(self, request: Request, *, session: SessionId) -> Answer:
@@ -107,9 +152,7 @@ class SignInApi:
         if (again := await kept_answer(api.database, request=request)) is not None:
             return again
         customer = await owner_of(api, request)
-        refusal = pin_refusal(body.pin)
-        if refusal is not None:
-            raise Refuse(refusal, PIN_WORDS[refusal], param="pin")
+        _look_at_pin(body.pin)
         await self._see_owner(request, customer, body)
         hashed = await api.pins.hash(body.pin, customer=customer.id)
         assert not isinstance(hashed, PinRefusal), "it was looked at"
@@ -149,6 +192,11 @@ class SignInApi:
 def sign_in_routes(api: Api) -> tuple[Route, ...]:
     """The calls of the chapter."""
     handlers = SignInApi(api)
+    return (*_phone_routes(handlers), *_pin_routes(handlers))
+
+
+def _phone_routes(handlers: SignInApi) -> tuple[Route, ...]:
+    """Those that begin with a phone, and the end of a session."""
     return (
         Route(
             method="POST",
@@ -172,6 +220,17 @@ def sign_in_routes(api: Api) -> tuple[Route, ...]:
         ),
         Route(
             method="POST",
+            path="/v1/wallet/customers",
+            handler=handlers.join,
+            summary="Sign up with the code",
+            description="For a number that has no wallet yet. It may move little until more is known of you.",
+            answers={201: OpenedSession},
+            body=NewCustomer,
+            refuses=(SecretRefusal, PinRefusal, NoCustomer.PHONE_TAKEN),
+            tag=TAG,
+        ),
+        Route(
+            method="POST",
             path="/v1/wallet/sessions/{session}/end",
             handler=handlers.end,
             summary="Sign out",
@@ -180,6 +239,12 @@ def sign_in_routes(api: Api) -> tuple[Route, ...]:
             ids={"session": SESSION_ID},
             tag=TAG,
         ),
+    )
+
+
+def _pin_routes(handlers: SignInApi) -> tuple[Route, ...]:
+    """Those of the PIN."""
+    return (
         Route(
             method="POST",
             path="/v1/wallet/pin",
@@ -211,6 +276,12 @@ def _phone(text: str) -> Phone:
         return read_phone(text)
     except NotAPhone as error:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"phone: {error}.", param="phone") from error
+
+
+def _look_at_pin(pin: str) -> None:
+    refusal = pin_refusal(pin)
+    if refusal is not None:
+        raise Refuse(refusal, PIN_WORDS[refusal], param="pin")
 
 
 def _shown(session: Session) -> SessionShape:

@@ -43,6 +43,21 @@ class NewSession(Input, frozen=True, kw_only=True):
         return cls(phone="13900000001", code="250417", device="Millet Phone 4")
 
 
+class NewCustomer(Input, frozen=True, kw_only=True):
+    """Somebody who has a phone in hand, and wants a wallet."""
+
+    phone: PhoneText
+    code: Annotated[str, msgspec.Meta(max_length=20, description="The code that was sent to it.")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40, description="As friends know you.")]
+    pin: PinText
+    device: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+    @classmethod
+    def example(cls) -> Self:
+        """Somebody new."""
+        return cls(phone="13900000051", code="250417", name="林小满", pin="730284")
+
+
 class NewPin(Input, frozen=True, kw_only=True):
     """A PIN in the place of the one before: that one shows that it is you, or a code sent to your phone."""
 

@@ -30,13 +30,12 @@ from milletpay.apps.http.shapes import ListOf, ListQuery, Output, list_of
 from milletpay.customers import CUSTOMER_ID, CustomerId, NotAPhone, find_by_phone, read_phone
 from milletpay.identity import SecretRefusal
 from milletpay.plumbing.ids import ID_END, IdForm, NotAnId
-from milletpay.rails import Binding, BoundCard, NotACardNumber, read_card_number
+from milletpay.rails import NotACardNumber, NotBound, read_card_number
 from milletpay.wallets import (
     CARD_ID,
     SEND_ID,
     TOP_UP_ID,
     WITHDRAWAL_ID,
-    BindCard,
     Card,
     CardId,
     RemoveCard,
@@ -51,6 +50,7 @@ from milletpay.wallets import (
     WalletRefused,
     Withdrawal,
     WithdrawalId,
+    ask_to_bind,
     cards_of,
     find_send,
     find_top_up,
@@ -85,23 +85,20 @@ class MoneyApi:
         if (again := await kept_answer(self._api.database, request=request)) is not None:
             return again  # whatever the bank says of the card by now
         customer = await owner_of(self._api, request)
-        bank = self._api.banks.issuer(number, mode=customer.mode)
-        if bank is None:
-            raise Refuse(EdgeRefusal.INVALID_FIELD, "No bank of ours has this card.", param="number")
-        bound = await bank.bind(
-            Binding(number=number, holder=body.holder or customer.name, phone=body.phone or customer.phone)
-        )
-        if not isinstance(bound, BoundCard):
-            if bound.reason is None:
-                raise Refuse(EdgeRefusal.UNAVAILABLE, "The bank gives no answer. Try again in a moment.")
-            raise Refuse(EdgeRefusal.INVALID_FIELD, f"The bank says no: {bound.reason}.", param="number")
-        command = BindCard(
+        command = await ask_to_bind(
+            self._api.banks,
             id=CardId(request.id),
-            customer=customer.id,
-            bank=bank.key,
-            token=bound.token,
-            masked=bound.masked,
+            customer=customer,
+            number=number,
+            holder=body.holder or "",
+            phone=body.phone or "",
         )
+        if command is None:
+            raise Refuse(EdgeRefusal.INVALID_FIELD, "No bank of ours has this card.", param="number")
+        if isinstance(command, NotBound):
+            if command.reason is None:
+                raise Refuse(EdgeRefusal.UNAVAILABLE, "The bank gives no answer. Try again in a moment.")
+            raise Refuse(EdgeRefusal.INVALID_FIELD, f"The bank says no: {command.reason}.", param="number")
         return await submit_once(self._api.desk, command, request=request, show=_made_card)
 
     async def remove(self, request: Request, *, card: CardId) -> Answer:

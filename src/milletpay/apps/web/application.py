@@ -8,9 +8,11 @@ from milletpay.apps.http.who import Rate
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.bank_card import BankCardPages
 from milletpay.apps.web.bank_transfer import BankTransferPages
+from milletpay.apps.web.cards import CardPages
 from milletpay.apps.web.cashier import CashierPages
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
+from milletpay.apps.web.pin_setting import PinPages
 from milletpay.apps.web.sending import SendingPages
 from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
@@ -65,6 +67,8 @@ def page_tables(backing: Backing) -> list[Table]:
         *SigningPages(backing, pages, people).routes(),
         *SignInPages(backing, pages, people).routes(),
         *WalletPages(backing, pages, people).routes(),
+        *PinPages(backing, pages, people).routes(),
+        *CardPages(backing, pages, people).routes(),
         *BankCardPages(backing, pages, people).routes(),
         *BankTransferPages(backing, pages, people).routes(),
         *SendingPages(backing, pages, people).routes(),

@@ -138,6 +138,7 @@ class BankCardPages:
             cards=await self._cards(person),
             amount_given=query.amount,
             next=local_path(query.next),
+            here=_ask_again("/wallet/top-up", amount=query.amount, next=local_path(query.next)),
             order=self._pages.new_key(),
             said=words_of(self._pages, request, query),
         )
@@ -264,6 +265,11 @@ class BankCardPages:
         async with self._backing.database.connection() as connection:
             cards = await cards_of(connection, customer=person.id)
         return [(CARD_ID.write(card.id), card) for card in cards]
+
+
+def _ask_again(path: str, **fields: str) -> str:
+    """This page as it is asked for, as a field of another page's address."""
+    return quote(f"{path}?{urlencode(fields, quote_via=quote)}", safe="")
 
 
 def read_amount(typed: str) -> Money | None:

@@ -10,6 +10,7 @@ import msgspec
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.shapes import Input
+from milletpay.plumbing.clock import SECOND
 
 SAME: Final = (b"same-origin", b"none")
 """What `Sec-Fetch-Site` may say of a form that was sent from a page of ours."""
@@ -17,6 +18,34 @@ SAME: Final = (b"same-origin", b"none")
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Key = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
 """What makes a form one request, however often it is sent: drawn when the form is shown."""
+
+
+PROOF_SECONDS: Final = 15 * 60
+"""How long somebody may take to fill in a form after the phone was shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneProofs:
+    """That a browser has shown a phone: between the code, which is good once, and the form that follows."""
+
+    key: bytes = field(repr=False)
+
+    def of(self, phone: str, *, visitor: str, now: int) -> str:
+        """The proof, for this browser alone, from now on."""
+        until = f"{now // SECOND + PROOF_SECONDS}"
+        return f"{until}.{self._mac(phone, visitor=visitor, until=until)}"
+
+    def holds(self, proof: str, *, phone: str, visitor: str, now: int) -> bool:
+        """Whether it is one, and still holds."""
+        until, _, mac = proof.partition(".")
+        good = self._mac(phone, visitor=visitor, until=until)
+        if not visitor or not hmac.compare_digest(mac.encode(), good.encode()):
+            return False
+        return now < int(until) * SECOND
+
+    def _mac(self, phone: str, *, visitor: str, until: str) -> str:
+        text = f"{phone}\0{visitor}\0{until}".encode()
+        return base64.urlsafe_b64encode(hmac.digest(self.key, text, "sha256")[:24]).decode()
 
 
 class Form(Input, frozen=True, kw_only=True):

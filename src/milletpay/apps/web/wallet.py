@@ -12,11 +12,12 @@ from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.codes import NotOurLink
 from milletpay.customers import Customer
+from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
 from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of
 from milletpay.plumbing.database import Connection
-from milletpay.wallets import find_balance
+from milletpay.wallets import cards_of, find_balance
 
 CURRENCY = Currency.CNY
 RECENT = 6
@@ -118,12 +119,16 @@ class WalletPages:
             balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
             lines = await lines_of(connection, person, currency=CURRENCY, most=RECENT)
             agreements = await agreements_of(connection, customer=person.id)
+            cards = await cards_of(connection, customer=person.id)
+            pin = await has_pin(connection, customer=person.id)
         return self._pages.show(
             request,
             "wallet.html",
             person=person,
             balance=balance,
             lines=lines,
+            cards=len(cards),
+            has_pin=pin,
             active=sum(one.status is AgreementStatus.ACTIVE for one in agreements),
             said=words_of(self._pages, request, query),
         )

@@ -224,6 +224,12 @@ def test_somebody_new_signs_up_binds_a_card_tops_up_and_pays(screen: Screen, new
     assert balance(visitor) == 0
     visitor.shot("44-new-wallet")
 
+    change_pin_and_cards(visitor)
+
+
+def change_pin_and_cards(visitor: Visitor) -> None:
+    """Another PIN by the old one, another by a code; then the card goes."""
+    page = visitor.page
     page.locator("a[href='/wallet/pin']").click()
     visitor.shot("45-pin")
     for current, expected in (("999998", False), ("305172", True)):

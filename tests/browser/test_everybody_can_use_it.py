@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK_ZH, PHONE_EN, NewVisitor, Screen, Visitor
+from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, NewVisitor, Screen, Visitor
 from tests.browser.town import PEOPLE
 
 OPEN = ("/", "/shop", "/shop/phone", "/wallet/sign-in", "/nowhere")
@@ -16,6 +16,8 @@ OWN = (
     "/wallet/send",
     "/wallet/pay",
     "/wallet/agreements",
+    "/wallet/cards",
+    "/wallet/pin",
 )
 
 
@@ -81,3 +83,20 @@ def test_a_payment_by_keyboard_alone(visitor: Visitor) -> None:
     page.keyboard.type(PEOPLE[4][2])
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Paid")
+
+
+@pytest.mark.parametrize(("screen", "path"), [(DESK_EN, "/shop"), (PHONE_EN, "/docs"), (DESK_ZH, "/shop")])
+def test_an_apostrophe_is_no_gap(screen: Screen, path: str, new_visitor: NewVisitor) -> None:
+    """Also where the page's font is a Chinese one, in which it is as wide as a character."""
+    visitor = new_visitor(screen)
+    visitor.go(path)
+    width = visitor.page.evaluate(
+        """() => {
+            const said = document.createElement("span");
+            said.style.font = "100px 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
+            said.textContent = "\u2019";
+            (document.querySelector("main") ?? document.body).append(said);
+            return said.getBoundingClientRect().width;
+        }"""
+    )
+    assert (width < 50) is (screen.locale == "en-US"), width

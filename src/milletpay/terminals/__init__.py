@@ -8,6 +8,38 @@ What holds: a terminal has at most one key that is good, the one of its last pai
 none, for ever; nothing secret of it is in the tables; what it makes, it makes in its store.
 """
 
+from milletpay.terminals.messages.codec import (
+    answer_type,
+    is_sealed,
+    key_of,
+    read_answer,
+    read_request,
+    terminal_of,
+    write_answer,
+    write_request,
+)
+from milletpay.terminals.messages.framing import FRAME_MAX, Frame, Frames, write_frame
+from milletpay.terminals.messages.kinds import (
+    Answer,
+    Authorize,
+    Close,
+    Complete,
+    Envelope,
+    Manage,
+    Management,
+    Original,
+    Purchase,
+    Refund,
+    Request,
+    Reverse,
+    Totals,
+    Upload,
+    Void,
+)
+from milletpay.terminals.messages.plain import MessageRefused, Plain, read_plain, write_plain
+from milletpay.terminals.messages.responses import ResponseCode
+from milletpay.terminals.messages.sealing import KeyRefused, MasterKey, SealKey
+from milletpay.terminals.messages.showing import show_message
 from milletpay.terminals.model import Terminal, TerminalKind, TerminalRefusal, TerminalRefused, TerminalStatus
 from milletpay.terminals.operations import (
     OfferPairing,
@@ -20,10 +52,31 @@ from milletpay.terminals.pairing import TerminalSecrets, draw_code, read_code
 from milletpay.terminals.queries import find_terminal, find_terminal_by_number, terminals_of
 
 __all__ = [
+    "FRAME_MAX",
+    "Answer",
+    "Authorize",
+    "Close",
+    "Complete",
+    "Envelope",
+    "Frame",
+    "Frames",
+    "KeyRefused",
+    "Manage",
+    "Management",
+    "MasterKey",
+    "MessageRefused",
     "OfferPairing",
+    "Original",
     "PairTerminal",
+    "Plain",
+    "Purchase",
+    "Refund",
     "RegisterTerminal",
+    "Request",
+    "ResponseCode",
     "RetireTerminal",
+    "Reverse",
+    "SealKey",
     "Terminal",
     "TerminalKind",
     "TerminalRefusal",
@@ -31,9 +84,24 @@ __all__ = [
     "TerminalSecrets",
     "TerminalStatus",
     "Terminals",
+    "Totals",
+    "Upload",
+    "Void",
+    "answer_type",
     "draw_code",
     "find_terminal",
     "find_terminal_by_number",
+    "is_sealed",
+    "key_of",
+    "read_answer",
     "read_code",
+    "read_plain",
+    "read_request",
+    "show_message",
+    "terminal_of",
     "terminals_of",
+    "write_answer",
+    "write_frame",
+    "write_plain",
+    "write_request",
 ]

@@ -52,6 +52,10 @@ class TerminalSecrets:
         """The master key of a card terminal, 16 bytes: its session keys are wrapped under it."""
         return self._derive(b"master key", _written(terminal, pairings))[:16]
 
+    def session_key(self, terminal: TerminalId, *, pairings: int, number: int) -> bytes:
+        """The session key of a number, 16 bytes, with which a card terminal seals its messages."""
+        return self._derive(b"session key", _written(terminal, pairings) + f"\0{number}".encode())[:16]
+
     def seal_key(self, terminal: TerminalId, *, pairings: int) -> bytes:
         """The key with which a till seals what it takes without a network, 32 bytes."""
         return self._derive(b"seal key", _written(terminal, pairings))

@@ -11,6 +11,7 @@ from milletpay.apps.cli.bench import bench
 from milletpay.apps.cli.bench_payments import payments
 from milletpay.apps.cli.check import check
 from milletpay.apps.cli.day_end import day_end
+from milletpay.apps.cli.iso8583 import iso8583
 from milletpay.apps.cli.qr import qr
 from milletpay.apps.cli.trace import trace_command
 from milletpay.apps.cli.up import up
@@ -23,7 +24,7 @@ from milletpay.plumbing.loop import Interrupted
 from milletpay.plumbing.migration import MigrationRefused
 from milletpay.plumbing.roles import RoleRefused
 
-COMMANDS: Final = (up, check, day_end, trace_command, qr, admin, bench)
+COMMANDS: Final = (up, check, day_end, trace_command, qr, admin, iso8583, bench)
 
 REFUSALS: Final = (
     BenchRefused,

@@ -46,12 +46,12 @@ def test_what_is_written_is_read_again(request: Request, again: bool) -> None:
 @given(request=requests, answer=answers)
 def test_answers_are_read_again(request: Request, answer: Answer) -> None:
     asked = read_plain(write_request(request, key=KEY))
-    message = write_answer(asked, answer, key=KEY)
+    message = write_answer(asked, answer=answer, key=KEY)
     plain = read_plain(message)
     assert is_sealed(message, plain=plain, key=KEY)
     assert plain.mti == answer_type(asked.mti)
     assert read_answer(plain) == answer
-    assert not is_sealed(write_answer(asked, answer, key=None), plain=asked, key=KEY)
+    assert not is_sealed(write_answer(asked, answer=answer, key=None), plain=asked, key=KEY)
 
 
 @given(request=requests, at=st.integers(0, 10_000), bit=st.integers(0, 7))

@@ -102,7 +102,7 @@ def write_request(request: Request, *, key: SealKey, again: bool = False) -> byt
     return _sealed(plain, key)
 
 
-def write_answer(plain: Plain, answer: Answer, *, key: SealKey | None) -> bytes:
+def write_answer(plain: Plain, *, answer: Answer, key: SealKey | None) -> bytes:
     """The answer to a message; without a seal where there is no key that both have."""
     echoed = (f.PROCESSING_CODE, f.AMOUNT, f.STAN, f.TERMINAL, f.CURRENCY, f.KEY_NUMBER, f.BATCH)
     fields = {number: plain.fields[number] for number in echoed if number in plain.fields}

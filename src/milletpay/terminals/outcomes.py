@@ -14,6 +14,7 @@ OF_DECLINES: Final[dict[Decline, ResponseCode]] = {
     Decline.NOT_ANNOUNCED: _C.INVALID,
     Decline.EXCEEDS_CHARGE_LIMIT: _C.OVER_LIMIT,
     Decline.EXCEEDS_LIMIT: _C.OVER_LIMIT,
+    Decline.EXCEEDS_STATIC_LIMIT: _C.OVER_LIMIT,
     Decline.INSUFFICIENT_FUNDS: _C.TOO_LITTLE_MONEY,
 }
 

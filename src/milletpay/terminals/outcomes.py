@@ -22,6 +22,8 @@ OF_REFUSALS: Final[dict[Refusal, ResponseCode]] = {
     Refusal.KEY_REUSED: _C.USED_NUMBER,
     Refusal.REFERENCE_USED: _C.USED_NUMBER,
     Refusal.PAYMENT_NOT_FOUND: _C.NO_ORIGINAL,
+    Refusal.PLATE_NOT_FOUND: _C.INVALID,
+    Refusal.PLATE_REVOKED: _C.INVALID,
     Refusal.STORE_NOT_FOUND: _C.NOT_PERMITTED,
     Refusal.AGREEMENT_NOT_FOUND: _C.INVALID,
     Refusal.EXPIRES_IN_THE_PAST: _C.BUSY,

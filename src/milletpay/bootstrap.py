@@ -7,13 +7,14 @@ from typing import Any, Final, TypeAlias
 
 from milletpay.codes import Links, key_for
 from milletpay.customers import Customers, Devices
+from milletpay.fees import fee_proof
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
 from milletpay.merchants import Merchants, Plates
 from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue, Reach, painters
-from milletpay.payments import Payments, Shown
+from milletpay.payments import Payments, Shown, fees_of_payments, payment_proofs
 from milletpay.plumbing.answers import KeptAnswers
 from milletpay.plumbing.clock import Clock, SystemClock
 from milletpay.plumbing.database import Database
@@ -25,8 +26,8 @@ from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
 from milletpay.terminals import Terminals, TerminalSecrets
-from milletpay.treasury import Treasury
-from milletpay.wallets import Receipts, Wallets, WithdrawalFee
+from milletpay.treasury import Treasury, treasury_proofs
+from milletpay.wallets import Receipts, Wallets, WithdrawalFee, fees_of_withdrawals, wallet_proofs
 
 DEMO_BANK: Final = BankKey(Mode.TEST, "granary")
 """The bank of play money. Its cards are nobody's: their numbers begin with digits that no bank was given."""
@@ -252,6 +253,11 @@ async def open_book(database: Database) -> AsyncIterator[Bookkeeper]:
         yield bookkeeper
 
 
-def business_proofs() -> tuple[Proof, ...]:
-    """What `millet check` proves beside the book itself: each package's own money, once there is one."""
-    return ()
+def business_proofs() -> list[Proof]:
+    """What `millet check` proves beside the book itself: each package's own money, the top package first."""
+    return [
+        *payment_proofs(),
+        *wallet_proofs(),
+        *treasury_proofs(),
+        fee_proof([fees_of_payments, fees_of_withdrawals]),
+    ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from milletpay.bootstrap import DEMO_BANK, House, open_house
+from milletpay.bootstrap import DEMO_BANK, House, business_proofs, open_house
 from milletpay.customers import CustomerId
 from milletpay.identity import (
     CredentialKind,
@@ -170,7 +170,7 @@ class Market:
             held = 0 if row is None else row["held"] or 0
             assert held == await self.balance(AccountKind.CUST_HOLD, buyer.id)
             await self.prove_wallet(buyer, held=held)
-        report = await prove_books(database=self.database, clock=SystemClock())
+        report = await prove_books(database=self.database, clock=SystemClock(), further=business_proofs())
         assert report.clean, report
 
     async def moved(self, buyer: Buyer) -> int:

@@ -32,6 +32,7 @@ from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.desk import Desk, DeskRow
 from milletpay.plumbing.ids import IdSource, system_entropy
+from tests.flows.business import OF_PAYMENTS, prove_business
 from tests.flows.trade_desk import CNY, new_customer, new_merchant
 
 BANK = 1
@@ -173,7 +174,7 @@ class PaymentDesk:
 async def open_payments(
     database: Database, *, clock: ManualClock | None = None, desk_id: int = 1
 ) -> AsyncIterator[PaymentDesk]:
-    """A desk of payments and all below."""
+    """A desk of payments and all below; in the end what payments say is proved."""
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
@@ -188,3 +189,4 @@ async def open_payments(
     )
     async with desk:
         yield PaymentDesk(desk, database, clock)
+    await prove_business(database, proofs=OF_PAYMENTS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from milletpay.bootstrap import DEMO_BANK
+from milletpay.bootstrap import DEMO_BANK, business_proofs
 from milletpay.identity import Pepper
 from milletpay.ledger import prove_books
 from milletpay.ledger.chart import Mode
@@ -54,7 +54,7 @@ async def test_everybody_has_money_a_card_and_an_agreement_and_the_book_proves(
         assert agreement.day_charges >= 100_000
         assert agreement.day_limit >= 100_000 * 100_00
     assert min(await balances(database)) >= 10_000_00
-    report = await prove_books(database=database, clock=SystemClock())
+    report = await prove_books(database=database, clock=SystemClock(), further=business_proofs())
     assert not [finding for proof in report.proofs for finding in proof.findings]
 
 

@@ -45,6 +45,7 @@ from milletpay.wallets import (
     receipt_ears,
 )
 from tests.flows.bank_contract import CNY, binding, card, simulated_bank, yuan
+from tests.flows.business import OF_WALLETS, prove_business
 from tests.flows.trade_desk import new_customer
 
 BANK = BankKey(Mode.LIVE, "icbc")
@@ -213,7 +214,7 @@ def card_of(customer: CustomerId) -> CardId:
 async def open_wallets(
     database: Database, *, clock: ManualClock | None = None, desk_id: int = 1, patience_ns: int = 0
 ) -> AsyncIterator[WalletDesk]:
-    """The parts below payments, and all that wallets need from outside."""
+    """The parts below payments, and all that wallets need from outside; in the end their words are proved."""
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, treasury = Limits(book=book), Customers(book=book), Treasury(book=book)
@@ -251,3 +252,4 @@ async def open_wallets(
             mailbox=Mailbox(banks=banks, hear=hear, clock=clock),
             ids=count(desk_id * 10_000),
         )
+    await prove_business(database, proofs=OF_WALLETS)

@@ -1,6 +1,7 @@
 """Rules on SQL: where it stands, how it is written, whose tables it touches."""
 
 import ast
+import configparser
 import re
 from collections.abc import Iterator
 
@@ -47,11 +48,27 @@ def sql_is_source(source: Source) -> Iterator[Breach]:
             )
 
 
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CREATE|ALTER|DROP|GRANT|LOCK|CALL)\b")
+
+
+def layers() -> list[str]:
+    """The packages in their order, the top one first, as `.importlinter` has them."""
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter", encoding="utf-8")
+    return re.findall(r"\w+", contract["importlinter:contract:layers"]["layers"])
+
+
 def own_schema(source: Source) -> Iterator[Breach]:
-    """Only a package's own SQL touches its tables; migrations make those of all."""
+    """Only a package's own SQL touches its tables; migrations make those of all.
+
+    A proof compares what a package says with what those below it say: `proofs.sql` reads their tables too.
+    """
     if not source.is_product or source.package == "migrations":
         return
     foreign = schemas() | {"ledger", "plumbing"}
+    if source.name == "proofs" and not source.is_python:
+        order = layers()
+        foreign -= set(order[order.index(source.package) :])
     if source.is_python:
         texts = [(text, line) for text, line in _strings(source.tree) if _STATEMENT.match(text)]
     else:
@@ -65,6 +82,16 @@ def own_schema(source: Source) -> Iterator[Breach]:
                     "own-schema",
                     f"{schema}.{table} belongs to {schema}: call a public function of milletpay.{schema}.",
                 )
+
+
+def proofs_only_read(source: Source) -> Iterator[Breach]:
+    """What proves changes nothing."""
+    if source.is_python or source.name != "proofs":
+        return
+    for number, line in enumerate(source.lines, 1):
+        found = _WRITES.search(line.split("--", 1)[0])
+        if found:
+            yield Breach(source.path, number, "proofs-only-read", f"{found[0]}: a proof only reads.")
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     rules_reach.no_mocks,
     rules_sql.sql_is_source,
     rules_sql.own_schema,
+    rules_sql.proofs_only_read,
 )
 
 

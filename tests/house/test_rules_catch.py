@@ -59,6 +59,8 @@ CAUGHT: list[tuple[Rule, str, str]] = [
     (rules_sql.sql_is_source, DOMAIN, "q = '''\n  WITH due AS (SELECT 1) DELETE FROM due'''"),
     (rules_sql.own_schema, SQL, "SELECT amount FROM ledger.transfer"),
     (rules_sql.own_schema, DOMAIN, "q = 'SELECT 1 FROM ledger.transfer'"),
+    (rules_sql.own_schema, "src/milletpay/fees/proofs.sql", "SELECT 1 FROM payments.payment"),
+    (rules_sql.proofs_only_read, "src/milletpay/fees/proofs.sql", "DELETE FROM fees.contract"),
 ]
 
 HONEST: list[tuple[Rule, str, str]] = [
@@ -98,6 +100,8 @@ HONEST: list[tuple[Rule, str, str]] = [
     (rules_sql.sql_is_source, DOMAIN, "# house: allow sql-is-source: for a test\nq = (\n    'SELECT 1'\n)"),
     (rules_sql.own_schema, SQL, "SELECT p.amount FROM payments.payment p -- not ledger.transfer"),
     (rules_sql.own_schema, SQL, "SELECT account.ledger FROM payments.account"),
+    (rules_sql.own_schema, "src/milletpay/payments/proofs.sql", "SELECT 1 FROM ledger.transfer, limits.used"),
+    (rules_sql.proofs_only_read, SQL, "DELETE FROM payments.mark"),
 ]
 
 

@@ -11,9 +11,12 @@ from tests.house.rules_sql import schemas
 from tests.house.source import PACKAGE, ROOT, sources
 
 STATEMENTS = {
-    (folder, name): text
-    for folder in sorted(path.parent for path in (ROOT / PACKAGE).rglob("statements.sql"))
-    for name, text in load_statements(".".join(folder.relative_to(ROOT / "src").parts)).items()
+    (file.parent, name): text
+    for kind in ("statements.sql", "proofs.sql")
+    for file in sorted((ROOT / PACKAGE).rglob(kind))
+    for name, text in load_statements(
+        ".".join(file.parent.relative_to(ROOT / "src").parts), name=kind
+    ).items()
 }
 
 

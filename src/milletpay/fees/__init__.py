@@ -22,18 +22,21 @@ from milletpay.fees.model import (
     valid_on,
 )
 from milletpay.fees.operations import add_contracts
+from milletpay.fees.proofs import FeesTaken, fee_proof
 from milletpay.fees.queries import contracts_of
 
 __all__ = [
     "Contract",
     "ContractId",
     "FeeOnRefund",
+    "FeesTaken",
     "NotAContract",
     "Quote",
     "add_contracts",
     "contracts_of",
     "fee_back",
     "fee_of_part",
+    "fee_proof",
     "quote",
     "valid_on",
 ]

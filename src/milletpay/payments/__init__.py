@@ -40,6 +40,7 @@ from milletpay.payments.model import (
 )
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.plates import PayPlate
+from milletpay.payments.proofs import fees_of_payments, payment_proofs
 from milletpay.payments.queries import (
     agreements_of,
     announcements_of,
@@ -108,11 +109,13 @@ __all__ = [
     "announcements_of",
     "attempts_of",
     "count_payments",
+    "fees_of_payments",
     "find_agreement",
     "find_agreements",
     "find_payment",
     "find_payments",
     "find_refund",
+    "payment_proofs",
     "payments_due",
     "payments_of",
     "refunds_of",

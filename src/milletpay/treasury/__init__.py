@@ -12,6 +12,7 @@ own, and what of the client pool is ours stands equal on both sides of the bridg
 from milletpay.treasury.cash import Submit, cash_job, cash_schedule
 from milletpay.treasury.model import BankLink, Movement, MovementKind, TreasuryRefusal, TreasuryRefused
 from milletpay.treasury.operations import BookMovement, OpenBank, Treasury
+from milletpay.treasury.proofs import treasury_proofs
 from milletpay.treasury.queries import find_links
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "cash_job",
     "cash_schedule",
     "find_links",
+    "treasury_proofs",
 ]

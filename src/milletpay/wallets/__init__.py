@@ -55,6 +55,7 @@ from milletpay.wallets.model import (
 )
 from milletpay.wallets.operations import Wallets
 from milletpay.wallets.postings import balance_account, held_account
+from milletpay.wallets.proofs import fees_of_withdrawals, wallet_proofs
 from milletpay.wallets.queries import (
     cards_of,
     entries_of,
@@ -137,6 +138,7 @@ __all__ = [
     "cards_of",
     "deposit_number",
     "entries_of",
+    "fees_of_withdrawals",
     "find_balance",
     "find_card",
     "find_receipt",
@@ -150,5 +152,6 @@ __all__ = [
     "sends_of",
     "top_ups_of",
     "unclaimed_receipts",
+    "wallet_proofs",
     "withdrawals_of",
 ]

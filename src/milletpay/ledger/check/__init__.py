@@ -10,10 +10,24 @@ its tail; the sums are PostgreSQL's.
 """
 
 from milletpay.ledger.check.chain import NotAHead, PublishedHead
+from milletpay.ledger.check.comparing import (
+    Comparison,
+    Effect,
+    codes_one_per,
+    columns_of_effects,
+    columns_of_places,
+    comparing,
+    name_currency,
+    name_day,
+    name_object,
+    name_pool,
+)
 from milletpay.ledger.check.findings import Finding, Outcome, Proof, ProofReport, Proven
 from milletpay.ledger.check.proving import prove_books
 
 __all__ = [
+    "Comparison",
+    "Effect",
     "Finding",
     "NotAHead",
     "Outcome",
@@ -21,5 +35,13 @@ __all__ = [
     "ProofReport",
     "Proven",
     "PublishedHead",
+    "codes_one_per",
+    "columns_of_effects",
+    "columns_of_places",
+    "comparing",
+    "name_currency",
+    "name_day",
+    "name_object",
+    "name_pool",
     "prove_books",
 ]

@@ -1,0 +1,192 @@
+"""A till: the loop of `terminals.till_loop` over HTTP, with a journal in a file.
+
+till = Till(server=Server(host="127.0.0.1", port=8420, key="tk_test_..."), journal=Journal(path), ...)
+await till.settle()         # after a start: ends what a till that was killed had begun
+sale = await till.sell(reference="00000017-1", amount=12_50, payer={"payment_code": code})
+"""
+
+import asyncio
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from milletpay.plumbing.clock import MILLISECOND, Clock
+from milletpay.plumbing.ids import Entropy
+from milletpay.terminals.till_loop import (
+    GIVE_UP_AFTER,
+    Attempt,
+    End,
+    Phase,
+    Said,
+    Step,
+    answered,
+    begin,
+    given_up,
+    next_step,
+    resumed,
+    sending,
+    ticked,
+    unanswered,
+)
+
+CALL_SECONDS: Final = 5
+"""How long an answer is waited for."""
+
+
+class OpenSale(Exception):
+    """A sale that was begun before is not ended: `settle` first."""
+
+
+class Journal:
+    """Attempts in a file: what is written here outlives the till. A line is whole, or it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Attempt] = {}
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                attempt = _read(json.loads(line))
+            except ValueError:
+                continue  # Cut off by the end of the till: the line before it holds.
+            self._known[attempt.reference] = attempt
+
+    def write(self, attempt: Attempt) -> None:
+        """Write an attempt as it is now, to the disk."""
+        with self._path.open("a") as file:
+            # A line that was cut off stands alone.
+            file.write("\n" + json.dumps(asdict(attempt)))
+            file.flush()
+            os.fsync(file.fileno())
+        self._known[attempt.reference] = attempt
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """All, in the order in which they were begun."""
+        return list(self._known.values())
+
+    @property
+    def open(self) -> list[Attempt]:
+        """Those that have not ended."""
+        return [attempt for attempt in self.attempts if attempt.phase is not Phase.ENDED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where a till asks, and with which credential."""
+
+    host: str
+    port: int
+    key: str = field(repr=False)
+
+    async def ask(self, method: str, path: str, *, body: str = "", key: str = "") -> Said | None:
+        """Ask on a connection of its own; None when no whole answer came in time."""
+        return await asyncio.to_thread(self._ask, method, path, body, key)
+
+    def _ask(self, method: str, path: str, body: str, key: str) -> Said | None:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=CALL_SECONDS)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            connection.request(method, path, body=body.encode() if body else None, headers=headers)
+            reply = connection.getresponse()
+            return said(reply.status, json.loads(reply.read()))
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+
+
+def said(status: int, told: Mapping[str, Any]) -> Said:
+    """What an answer of the API tells of a payment."""
+    payment = told.get("payment") if told.get("object") != "payment" else told
+    if told.get("object") == "list":
+        payment = next(iter(told["data"]), None)
+    return Said(
+        status=status,
+        payment=payment["status"] if isinstance(payment, Mapping) else None,
+        code=told.get("code", ""),
+    )
+
+
+class Till:
+    """One till: one sale at a time, and each comes to its end."""
+
+    def __init__(self, *, server: Server, journal: Journal, clock: Clock, entropy: Entropy) -> None:
+        self._server = server
+        self._journal = journal
+        self._clock = clock
+        self._entropy = entropy
+
+    async def settle(self) -> list[Attempt]:
+        """End whatever was begun and not ended; gives how it ended."""
+        return [await self._run(resumed(attempt, now=self._now())) for attempt in self._journal.open]
+
+    async def sell(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        currency: str = "CNY",
+        payer: Mapping[str, str] | None = None,
+        patience: int = GIVE_UP_AFTER,
+    ) -> Attempt:
+        """Make a sale and see it to its end."""
+        if self._journal.open:
+            raise OpenSale("a sale was begun before and has not ended")
+        body = {"amount": amount, "currency": currency, "reference": reference}
+        attempt = begin(
+            reference=reference,
+            key=self._entropy(16).hex(),
+            body=json.dumps(body if payer is None else body | {"payer": payer}),
+            now=self._now(),
+            patience=patience,
+        )
+        return await self._run(attempt)
+
+    async def undo(self, attempt: Attempt) -> End | None:
+        """Reverse at once, as when the cashier does not wait any longer."""
+        return (await self._run(given_up(attempt, now=self._now()))).end
+
+    async def _run(self, attempt: Attempt) -> Attempt:
+        """Take step after step, each written down before it is sent."""
+        while True:
+            attempt = ticked(attempt, now=self._now())
+            step = next_step(attempt, now=self._now())
+            if step is Step.STOP:
+                self._journal.write(attempt)
+                return attempt
+            if step is Step.WAIT:
+                until = min(attempt.next_at, max(attempt.give_up_at, self._now()))
+                await self._clock.sleep(duration_ns=(until - self._now() + 1) * MILLISECOND)
+                continue
+            attempt = sending(attempt, step, now=self._now())
+            self._journal.write(attempt)
+            said = await self._take(attempt, step)
+            attempt = unanswered(attempt) if said is None else answered(attempt, step, said)
+
+    async def _take(self, attempt: Attempt, step: Step) -> Said | None:
+        name = {"reference": attempt.reference}
+        match step:
+            case Step.PAY:
+                return await self._server.ask("POST", "/v1/payments", body=attempt.body, key=attempt.key)
+            case Step.ASK:
+                return await self._server.ask("GET", f"/v1/payments?reference={quote(attempt.reference)}")
+            case _:
+                return await self._server.ask("POST", "/v1/reversals", body=json.dumps(name))
+
+    def _now(self) -> int:
+        return self._clock.now_ns() // MILLISECOND
+
+
+def _read(line: Any) -> Attempt:  # noqa: ANN401 - whatever JSON says
+    try:
+        end = None if line["end"] is None else End(line["end"])
+        return Attempt(**{**line, "phase": Phase(line["phase"]), "end": end})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{error}: no attempt") from error

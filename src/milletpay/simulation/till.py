@@ -17,22 +17,7 @@ from urllib.parse import quote
 
 from milletpay.plumbing.clock import MILLISECOND, Clock
 from milletpay.plumbing.ids import Entropy
-from milletpay.terminals.till_loop import (
-    GIVE_UP_AFTER,
-    Attempt,
-    End,
-    Phase,
-    Said,
-    Step,
-    answered,
-    begin,
-    given_up,
-    next_step,
-    resumed,
-    sending,
-    ticked,
-    unanswered,
-)
+from milletpay.terminals import till_loop
 
 CALL_SECONDS: Final = 5
 """How long an answer is waited for."""
@@ -47,7 +32,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, Attempt] = {}
+        self._known: dict[str, till_loop.Attempt] = {}
         for line in path.read_text().splitlines() if path.exists() else []:
             try:
                 attempt = _read(json.loads(line))
@@ -55,7 +40,7 @@ class Journal:
                 continue  # Cut off by the end of the till: the line before it holds.
             self._known[attempt.reference] = attempt
 
-    def write(self, attempt: Attempt) -> None:
+    def write(self, attempt: till_loop.Attempt) -> None:
         """Write an attempt as it is now, to the disk."""
         with self._path.open("a") as file:
             # A line that was cut off stands alone.
@@ -65,14 +50,14 @@ class Journal:
         self._known[attempt.reference] = attempt
 
     @property
-    def attempts(self) -> list[Attempt]:
+    def attempts(self) -> list[till_loop.Attempt]:
         """All, in the order in which they were begun."""
         return list(self._known.values())
 
     @property
-    def open(self) -> list[Attempt]:
+    def open(self) -> list[till_loop.Attempt]:
         """Those that have not ended."""
-        return [attempt for attempt in self.attempts if attempt.phase is not Phase.ENDED]
+        return [attempt for attempt in self.attempts if attempt.phase is not till_loop.Phase.ENDED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +68,11 @@ class Server:
     port: int
     key: str = field(repr=False)
 
-    async def ask(self, method: str, path: str, *, body: str = "", key: str = "") -> Said | None:
+    async def ask(self, method: str, path: str, *, body: str = "", key: str = "") -> till_loop.Said | None:
         """Ask on a connection of its own; None when no whole answer came in time."""
         return await asyncio.to_thread(self._ask, method, path, body, key)
 
-    def _ask(self, method: str, path: str, body: str, key: str) -> Said | None:
+    def _ask(self, method: str, path: str, body: str, key: str) -> till_loop.Said | None:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=CALL_SECONDS)
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         if key:
@@ -102,12 +87,12 @@ class Server:
             connection.close()
 
 
-def said(status: int, told: Mapping[str, Any]) -> Said:
+def said(status: int, told: Mapping[str, Any]) -> till_loop.Said:
     """What an answer of the API tells of a payment."""
     payment = told.get("payment") if told.get("object") != "payment" else told
     if told.get("object") == "list":
         payment = next(iter(told["data"]), None)
-    return Said(
+    return till_loop.Said(
         status=status,
         payment=payment["status"] if isinstance(payment, Mapping) else None,
         code=told.get("code", ""),
@@ -123,9 +108,11 @@ class Till:
         self._clock = clock
         self._entropy = entropy
 
-    async def settle(self) -> list[Attempt]:
+    async def settle(self) -> list[till_loop.Attempt]:
         """End whatever was begun and not ended; gives how it ended."""
-        return [await self._run(resumed(attempt, now=self._now())) for attempt in self._journal.open]
+        return [
+            await self._run(till_loop.resumed(attempt, now=self._now())) for attempt in self._journal.open
+        ]
 
     async def sell(
         self,
@@ -134,13 +121,13 @@ class Till:
         amount: int,
         currency: str = "CNY",
         payer: Mapping[str, str] | None = None,
-        patience: int = GIVE_UP_AFTER,
-    ) -> Attempt:
+        patience: int = till_loop.GIVE_UP_AFTER,
+    ) -> till_loop.Attempt:
         """Make a sale and see it to its end."""
         if self._journal.open:
             raise OpenSale("a sale was begun before and has not ended")
         body = {"amount": amount, "currency": currency, "reference": reference}
-        attempt = begin(
+        attempt = till_loop.begin(
             reference=reference,
             key=self._entropy(16).hex(),
             body=json.dumps(body if payer is None else body | {"payer": payer}),
@@ -149,33 +136,35 @@ class Till:
         )
         return await self._run(attempt)
 
-    async def undo(self, attempt: Attempt) -> End | None:
+    async def undo(self, attempt: till_loop.Attempt) -> till_loop.End | None:
         """Reverse at once, as when the cashier does not wait any longer."""
-        return (await self._run(given_up(attempt, now=self._now()))).end
+        return (await self._run(till_loop.given_up(attempt, now=self._now()))).end
 
-    async def _run(self, attempt: Attempt) -> Attempt:
+    async def _run(self, attempt: till_loop.Attempt) -> till_loop.Attempt:
         """Take step after step, each written down before it is sent."""
         while True:
-            attempt = ticked(attempt, now=self._now())
-            step = next_step(attempt, now=self._now())
-            if step is Step.STOP:
+            attempt = till_loop.ticked(attempt, now=self._now())
+            step = till_loop.next_step(attempt, now=self._now())
+            if step is till_loop.Step.STOP:
                 self._journal.write(attempt)
                 return attempt
-            if step is Step.WAIT:
+            if step is till_loop.Step.WAIT:
                 until = min(attempt.next_at, max(attempt.give_up_at, self._now()))
                 await self._clock.sleep(duration_ns=(until - self._now() + 1) * MILLISECOND)
                 continue
-            attempt = sending(attempt, step, now=self._now())
+            attempt = till_loop.sending(attempt, step, now=self._now())
             self._journal.write(attempt)
             said = await self._take(attempt, step)
-            attempt = unanswered(attempt) if said is None else answered(attempt, step, said)
+            attempt = (
+                till_loop.unanswered(attempt) if said is None else till_loop.answered(attempt, step, said)
+            )
 
-    async def _take(self, attempt: Attempt, step: Step) -> Said | None:
+    async def _take(self, attempt: till_loop.Attempt, step: till_loop.Step) -> till_loop.Said | None:
         name = {"reference": attempt.reference}
         match step:
-            case Step.PAY:
+            case till_loop.Step.PAY:
                 return await self._server.ask("POST", "/v1/payments", body=attempt.body, key=attempt.key)
-            case Step.ASK:
+            case till_loop.Step.ASK:
                 return await self._server.ask("GET", f"/v1/payments?reference={quote(attempt.reference)}")
             case _:
                 return await self._server.ask("POST", "/v1/reversals", body=json.dumps(name))
@@ -184,9 +173,9 @@ class Till:
         return self._clock.now_ns() // MILLISECOND
 
 
-def _read(line: Any) -> Attempt:  # noqa: ANN401 - whatever JSON says
+def _read(line: Any) -> till_loop.Attempt:  # noqa: ANN401 - whatever JSON says
     try:
-        end = None if line["end"] is None else End(line["end"])
-        return Attempt(**{**line, "phase": Phase(line["phase"]), "end": end})
+        end = None if line["end"] is None else till_loop.End(line["end"])
+        return till_loop.Attempt(**{**line, "phase": till_loop.Phase(line["phase"]), "end": end})
     except (TypeError, KeyError) as error:
         raise ValueError(f"{error}: no attempt") from error

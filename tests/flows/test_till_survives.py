@@ -87,7 +87,8 @@ def agrees(attempt: Attempt, payments: list[dict[str, Any]]) -> bool:
 
 async def prefix_of(market: Market) -> str:
     """With what the references of the till begin."""
-    return (await market.client(key="till").get("/v1/terminals/this")).json["tid"] + market.name("-") + "-"
+    this = (await market.client(key="till").get("/v1/terminals/this")).json
+    return f"{this['tid']}-{market.name('sale')}-"
 
 
 async def open_tills(market: Market, folder: Path, *, port: int) -> list[Till]:

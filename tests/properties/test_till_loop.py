@@ -145,7 +145,7 @@ class Story:
         self.shop.decide()
 
 
-EXPECTED = {
+EXPECTED: dict[End, set[str | None]] = {
     End.PAID: {"succeeded"},
     End.DECLINED: {"failed"},
     End.REFUSED: {None},

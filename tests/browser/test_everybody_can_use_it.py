@@ -93,7 +93,8 @@ def test_an_apostrophe_is_no_gap(screen: Screen, path: str, new_visitor: NewVisi
     width = visitor.page.evaluate(
         """() => {
             const said = document.createElement("span");
-            said.style.font = "100px 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
+            said.style.fontSize = "100px";
+            said.style.fontFamily = "'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
             said.textContent = "\u2019";
             (document.querySelector("main") ?? document.body).append(said);
             return said.getBoundingClientRect().width;

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from milletpay.customers import CustomerStatus, SetCustomerStatus
+from milletpay.customers import CustomerId, CustomerStatus, SetCustomerStatus
+from milletpay.ledger import prove_books
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
 from milletpay.money import Currency, Money
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
-from milletpay.rails import Direction, Fault, NextOrders, RefusalReason
+from milletpay.rails import Direction, Fault, NextOrders, Received, RefusalReason
 from milletpay.treasury import BookMovement, Movement, MovementKind
 from milletpay.wallets import (
     BindCard,
@@ -19,12 +20,15 @@ from milletpay.wallets import (
     CardId,
     ClawBackTopUp,
     Decline,
+    GiveDepositNumber,
     RemoveCard,
     StartTopUp,
     TopUpId,
     TopUpStatus,
     WalletRefusal,
     WalletRefused,
+    deposit_number,
+    entries_of,
 )
 from tests.flows.bank_contract import yuan
 from tests.flows.wallet_desk import BANK, WalletDesk, card_of, open_wallets
@@ -261,3 +265,58 @@ async def test_what_the_balance_lacks_of_it_the_customer_owes_us(database: Datab
             "due_from_pool": 930,
             "own_in_pool": 930,
         }
+
+
+async def owing(wallets: WalletDesk) -> CustomerId:
+    """A customer who owes us 70 yuan, as the bank took a top-up back that was spent."""
+    customer, friend = await wallets.customer(1), await wallets.customer(2)
+    await prefund(wallets, 1000)
+    await go_wrong(wallets, Fault(comes_back_after_ns=3 * DAY * SECOND))
+    await wallets.top_up(customer, 100)
+    await wallets.work()
+    await wallets.send(customer, friend, 70)
+    await wallets.pass_time(seconds=3 * DAY)
+    assert (await wallets.balances(customer))["cust_recv 1"] == 70
+    return customer
+
+
+async def test_what_is_owed_is_taken_from_later_top_ups(database: Database) -> None:
+    """As far as each goes and no further, two at once in one batch too; our money in the pool is whole."""
+    async with open_wallets(database) as wallets:
+        customer = await owing(wallets)
+        await wallets.top_up(customer, 20)
+        await wallets.work()
+        after = await wallets.balances(customer)
+        assert (after.get("cust 1", 0), after["cust_recv 1"], after["own_in_pool"]) == (0, 50, 950)
+        await asyncio.gather(*(wallets.top_up(customer, amount) for amount in (30, 40)))
+        await wallets.work()
+        after = await wallets.balances(customer)
+        assert (after["cust 1"], after.get("cust_recv 1", 0)) == (20, 0)
+        assert (after["own_in_pool"], after["due_from_pool"]) == (1000, 1000)
+        await wallets.top_up(customer, 10)
+        await wallets.work()
+        assert (await wallets.balances(customer))["cust 1"] == 30
+        async with database.connection() as connection:
+            entries = await entries_of(
+                connection, customer=customer, mode=Mode.LIVE, currency=Currency.CNY, most=50
+            )
+        assert [entry.amount // 100 for entry in entries] == [10, -20, 40, -30, 30, -20, 20, -30, -70, 100]
+        report = await prove_books(database=database, clock=wallets.clock)
+        assert report.clean, report
+
+
+async def test_what_is_owed_is_taken_from_a_bank_transfer_too(database: Database) -> None:
+    async with open_wallets(database) as wallets:
+        customer = await owing(wallets)
+        number = deposit_number(7_919)
+        await wallets.ask(GiveDepositNumber(customer=customer, mode=Mode.LIVE, drawn=number))
+        for name, amount in (("in-1", 60), ("in-2", 25)):
+            told = Received(
+                bank_reference=name, amount=yuan(amount), token="acc_1", payer="W**", remark=str(number)
+            )
+            await wallets.bank.receive(told, told=2)
+        await wallets.work()
+        after = await wallets.balances(customer)
+        assert (after["cust 1"], after.get("cust_recv 1", 0), after["own_in_pool"]) == (15, 0, 1000)
+        report = await prove_books(database=database, clock=wallets.clock)
+        assert report.clean, report

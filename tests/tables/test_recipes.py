@@ -30,6 +30,7 @@ from milletpay.wallets import (
     Withdrawal,
     WithdrawalId,
 )
+from milletpay.wallets.postings import FROM_RECEIPT, FROM_TOP_UP
 from tests.house.flows_page import flows_page
 from tests.house.recipes import Recipe, recipes
 
@@ -147,6 +148,19 @@ SAMPLES: Final[dict[str, list[Sample]]] = {
     "wallets.clawed_back": [
         Sample(_drawn(shortfall=short), {"the top-up less shortfall": 500_00 - short, "shortfall": short})
         for short in (0, 120_00, 500_00)
+    ],
+    "wallets.debt_recovered": [
+        Sample(
+            {
+                "codes": codes,
+                "customer": CUSTOMER,
+                "amount": Money(30_00, CNY),
+                "mode": Mode.TEST,
+                "about": 9,
+            },
+            {"what is owed": 30_00},
+        )
+        for codes in (FROM_TOP_UP, FROM_RECEIPT)
     ],
     "wallets.reserved": [_withdrawal],
     "wallets.paid": [_withdrawal],

@@ -15,7 +15,13 @@ Who signs in: `OneTimeCodes` (customers), `Pins`, `Operators`; then `open_sessio
 `Authenticator.authenticate(token)`.
 """
 
-from milletpay.identity.attempts import Attempt, Knowledge, begin_attempt, forget_attempts
+from milletpay.identity.attempts import (
+    Attempt,
+    Knowledge,
+    begin_attempt,
+    delete_old_attempts,
+    forget_attempts,
+)
 from milletpay.identity.authentication import Authenticator
 from milletpay.identity.hashing import Hasher, Pepper, open_pepper
 from milletpay.identity.keys import NewKey, create_key, keys_of, revoke_key, rotate_key
@@ -42,7 +48,7 @@ from milletpay.identity.model import (
     Session,
     SessionId,
 )
-from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown
+from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown, delete_old_codes
 from milletpay.identity.operators import OperatorRefusal, Operators
 from milletpay.identity.pins import HashedPin, PinChecked, PinRefusal, Pins, has_pin, pin_refusal, write_pin
 from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
@@ -96,6 +102,8 @@ __all__ = [
     "SessionId",
     "begin_attempt",
     "create_key",
+    "delete_old_attempts",
+    "delete_old_codes",
     "draw_terminal_key",
     "end_session",
     "end_sessions_of",

@@ -72,3 +72,9 @@ async def begin_attempt(
 async def forget_attempts(connection: Connection, *, knowledge: Knowledge, subject: int) -> None:
     """It was right, or is set anew: nothing is held against the subject, and no lock is left."""
     await connection.execute(SQL["forget_attempts"], knowledge.value, subject)
+
+
+async def delete_old_attempts(connection: Connection, *, now: int, most: int) -> int:
+    """Delete rows that hold nothing against anybody any more, at most so many; how many those were."""
+    done: str = await connection.execute(SQL["delete_old_attempts"], now - FORGOTTEN_AFTER, most)
+    return int(done.rpartition(" ")[2])

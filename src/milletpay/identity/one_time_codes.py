@@ -12,7 +12,7 @@ from milletpay.identity.hashing import Pepper
 from milletpay.identity.model import HOUR, MINUTE, TRIES, SecretRefusal, SecretRefused
 from milletpay.identity.tokens import Secret
 from milletpay.ledger.chart import Mode
-from milletpay.plumbing.database import Database
+from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.ids import Entropy
 from milletpay.plumbing.statements import load_statements
 
@@ -85,3 +85,9 @@ class OneTimeCodes:
 
     def _mac(self, code: str, *, phone: str, mode: Mode) -> bytes:
         return self._pepper.mac(code, purpose=PURPOSE, owner=f"{mode.name} {phone}")
+
+
+async def delete_old_codes(connection: Connection, *, now: int, most: int) -> int:
+    """Delete codes that are good no longer and count for nothing, at most so many; how many those were."""
+    done: str = await connection.execute(SQL["delete_old_codes"], now, now - WINDOW_NS, most)
+    return int(done.rpartition(" ")[2])

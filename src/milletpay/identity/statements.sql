@@ -239,6 +239,28 @@ UPDATE identity.attempt SET locked_until = $3 WHERE knowledge = $1 AND subject =
 -- Hold nothing against a subject.
 DELETE FROM identity.attempt WHERE knowledge = $1 AND subject = $2;
 
+-- name: delete_old_attempts
+-- Delete up to $2 rows that hold nothing against anybody: no try and no lock is later than $1.
+DELETE FROM identity.attempt
+WHERE (knowledge, subject) IN (
+    SELECT a.knowledge, a.subject
+    FROM identity.attempt AS a
+    WHERE a.at < $1 AND a.locked_until < $1
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+);
+
+-- name: delete_old_codes
+-- Delete up to $3 codes that expired by $1 and whose window began by $2.
+DELETE FROM identity.one_time_code
+WHERE (phone, live) IN (
+    SELECT c.phone, c.live
+    FROM identity.one_time_code AS c
+    WHERE c.expires_at <= $1 AND c.window_began <= $2
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+);
+
 -- name: add_operator
 -- Add an operator.
 INSERT INTO identity.operator (id, login, name, password, roles, created_at)

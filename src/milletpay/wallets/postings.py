@@ -5,11 +5,12 @@ Each recipe is pure: facts in, transfers out, linked: all or none. `ids` gives t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from milletpay.customers.model import CustomerId
 from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
 from milletpay.ledger.model import Account, Transfer, TransferFlags
-from milletpay.money import Currency
+from milletpay.money import Currency, Money
 from milletpay.treasury.model import BankLink
 from milletpay.wallets.deposits import Receipt
 from milletpay.wallets.model import Send, TopUp, Withdrawal
@@ -65,6 +66,35 @@ def clawed_back(top_up: TopUp, *, shortfall: int, link: BankLink, ids: NewIds, d
     return _linked(
         legs, about=top_up.id, place=_place(top_up), owners=_owners(top_up, link), ids=ids, date=date
     )
+
+
+FROM_TOP_UP: Final = (TransferCode.DEBT_RECOVERED, TransferCode.DEBT_PAID)
+FROM_RECEIPT: Final = (TransferCode.RECEIPT_DEBT_RECOVERED, TransferCode.RECEIPT_DEBT_PAID)
+"""The two reasons of `debt_recovered`, by what brought the money."""
+
+
+def debt_recovered(
+    codes: tuple[TransferCode, TransferCode],
+    *,
+    customer: CustomerId,
+    amount: Money,
+    mode: Mode,
+    about: int,
+    ids: NewIds,
+    date: int,
+) -> list[Transfer]:
+    """Of money that came into the wallet, what the customer owes us since a claw-back.
+
+    =============  ===========  ======  ================
+    debit          credit       pool    amount
+    =============  ===========  ======  ================
+    cust           own_in_pool  client  what is owed
+    due_from_pool  cust_recv    own     what is owed
+    =============  ===========  ======  ================
+    """
+    legs = [(code, amount.minor) for code in codes]
+    owners = {AccountKind.CUST: customer, AccountKind.CUST_RECV: customer}
+    return _linked(legs, about=about, place=(mode, amount.currency), owners=owners, ids=ids, date=date)
 
 
 def reserved(withdrawal: Withdrawal, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
@@ -201,6 +231,11 @@ def balance_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> 
 def held_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> int:
     """The id of a customer's `cust_hold`."""
     return _account(AccountKind.CUST_HOLD, (mode, currency), customer)
+
+
+def owed_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> int:
+    """The id of a customer's `cust_recv`."""
+    return _account(AccountKind.CUST_RECV, (mode, currency), customer)
 
 
 def accounts_of(customer: CustomerId, *, mode: Mode, currency: Currency) -> list[int]:

@@ -22,6 +22,7 @@ from milletpay.plumbing.statements import load_statements
 from milletpay.rails import RECEIVED, BankKey, Hear, Notice, Received
 from milletpay.treasury import Treasury
 from milletpay.wallets.bank_errands import NoticeRefused, Submit
+from milletpay.wallets.debts import recover_debt
 from milletpay.wallets.deposit_numbers import GiveDepositNumber, read_remark
 from milletpay.wallets.deposits import (
     DepositNumber,
@@ -33,7 +34,7 @@ from milletpay.wallets.deposits import (
     ReceiptStatus,
     Unclaimed,
 )
-from milletpay.wallets.postings import balance_account, receipt_accounts, receipt_claimed, received
+from milletpay.wallets.postings import FROM_RECEIPT, accounts_of, receipt_accounts, receipt_claimed, received
 
 SQL: Final = load_statements("milletpay.wallets")
 
@@ -177,7 +178,7 @@ class Receipts:
     def _want(self, customer: CustomerId | None, *, mode: Mode, currency: Currency) -> None:
         self._book.want(*receipt_accounts(mode=mode, currency=currency))
         if customer is not None:
-            self._book.want(balance_account(customer, mode=mode, currency=currency))
+            self._book.want(*accounts_of(customer, mode=mode, currency=currency))
             self._limits.want_used(
                 customer, measure=Measure.TOP_UPS, currency=currency, day=Day(self._book.accounting_date)
             )
@@ -234,6 +235,7 @@ class Receipts:
             received(receipt, link=link, ids=self._book.new_id, date=self._book.accounting_date)
         )
         assert set(statuses) == {CreateTransferStatus.created}, f"{statuses} for {command}"
+        self._recover(receipt)
         return self._keep(receipt, kind=f"receipt.{receipt.status}")
 
     def _why_not(self, customer: CustomerId | None, *, mode: Mode, amount: Money) -> Unclaimed | None:
@@ -278,7 +280,20 @@ class Receipts:
             receipt_claimed(claimed, ids=self._book.new_id, date=self._book.accounting_date)
         )
         assert set(statuses) == {CreateTransferStatus.created}, f"{statuses} for {command}"
+        self._recover(claimed)
         return self._keep(claimed, kind="receipt.credited")
+
+    def _recover(self, receipt: Receipt) -> None:
+        """Take out of it what the customer owes us."""
+        if receipt.customer is not None:
+            recover_debt(
+                self._book,
+                customer=receipt.customer,
+                mode=receipt.bank.mode,
+                came=receipt.amount,
+                about=receipt.id,
+                codes=FROM_RECEIPT,
+            )
 
     def _know(self, receipt: Receipt) -> None:
         self._receipts[receipt.id] = receipt

@@ -12,6 +12,7 @@ from milletpay.plumbing.clock import SECOND
 from milletpay.rails import Direction, Order, Outcome, OutcomeStatus
 from milletpay.treasury import BankLink
 from milletpay.wallets.asking import Asking
+from milletpay.wallets.debts import recover_debt
 from milletpay.wallets.facts import TOP_UP_JOB, WalletFacts
 from milletpay.wallets.model import (
     NOT_COUNTED,
@@ -26,7 +27,7 @@ from milletpay.wallets.model import (
     WalletRefusal,
     WalletRefused,
 )
-from milletpay.wallets.postings import balance_account, clawed_back, debt_account, topped_up
+from milletpay.wallets.postings import FROM_TOP_UP, balance_account, clawed_back, debt_account, topped_up
 
 GIVE_UP_NS: Final = 3600 * SECOND
 """A top-up that the bank has not heard of after so long has failed, so that the customer can try again."""
@@ -196,6 +197,14 @@ def _decline(
 def _succeed(facts: WalletFacts, top_up: TopUp, outcome: Outcome) -> TopUp:
     """The money is in the wallet, also of a customer who is frozen by now, and after we had given up."""
     facts.must_post(topped_up(top_up, link=_link(facts, top_up), ids=facts.book.new_id, date=facts.today))
+    recover_debt(
+        facts.book,
+        customer=top_up.customer,
+        mode=top_up.bank.mode,
+        came=top_up.amount,
+        about=top_up.id,
+        codes=FROM_TOP_UP,
+    )
     changed = _step(
         top_up,
         Step.SUCCEED,

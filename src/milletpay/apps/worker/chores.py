@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from milletpay.bootstrap import TradeDesk
+from milletpay.identity import delete_old_attempts, delete_old_codes
 from milletpay.ledger import ExpireDue
 from milletpay.notifications import KEPT_DAYS, delete_old_events
 from milletpay.payments import ExpirePayment, payments_due
@@ -18,6 +19,7 @@ from milletpay.plumbing.outbox import delete_events
 OUTBOX_KEPT_NS: Final = 7 * 24 * 3600 * SECOND
 EVENTS_KEPT_NS: Final = KEPT_DAYS * 24 * 3600 * SECOND
 EXPIRED_AT_ONCE: Final = 500
+FORGOTTEN_AT_ONCE: Final = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +85,17 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
         async with database.transaction() as connection:
             return await delete_old_events(connection, before=clock.now_ns() - EVENTS_KEPT_NS)
 
+    async def forget_tries() -> int:
+        """Wrong secrets and codes that count for nothing any more: whose they were is nobody's business."""
+        async with database.transaction() as connection:
+            now = clock.now_ns()
+            tries = await delete_old_attempts(connection, now=now, most=FORGOTTEN_AT_ONCE)
+            return tries + await delete_old_codes(connection, now=now, most=FORGOTTEN_AT_ONCE)
+
     return [
         Chore(name="end payments", every_ns=SECOND, does=end_payments),
         Chore(name="end pending transfers", every_ns=SECOND, does=end_transfers),
         Chore(name="forget the outbox", every_ns=60 * SECOND, does=forget_outbox),
         Chore(name="forget events", every_ns=60 * SECOND, does=forget_events),
+        Chore(name="forget tries", every_ns=600 * SECOND, does=forget_tries),
     ]

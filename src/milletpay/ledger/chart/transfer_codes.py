@@ -39,6 +39,8 @@ class TransferCode(Enum):
     CLAWBACK = 1003, Kind.CUST, Kind.CLEARING, "充值撤回", "the bank took it back, from the balance"
     CLAWBACK_SHORTFALL = 1004, Kind.OWN_IN_POOL, Kind.CLEARING, "撤回垫付", "what the balance lacked, from us"
     CLAWBACK_DEBT = 1005, Kind.CUST_RECV, Kind.DUE_FROM_POOL, "撤回欠款", "which the customer owes us"
+    DEBT_RECOVERED = 1006, Kind.CUST, Kind.OWN_IN_POOL, "追回欠款", "recovered from the next money that comes"
+    DEBT_PAID = 1007, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "客户还款", "and no longer owed"
 
     PAY_BY_BALANCE = 1101, Kind.CUST, Kind.MER_PEND, "余额支付", "a payment from the balance, gross"
     PAY_BY_AGREEMENT = 1102, Kind.CUST, Kind.MER_PEND, "代扣", "a charge under an agreement, gross"
@@ -111,6 +113,14 @@ class TransferCode(Enum):
     RECEIPT = 2201, Kind.BANK_SAFE, Kind.CUST, "转账充值", "a bank transfer to the customer whom it names"
     RECEIPT_UNCLAIMED = 2202, Kind.BANK_SAFE, Kind.SUSPENSE, "待查明入账", "one that names nobody"
     RECEIPT_CLAIMED = 2203, Kind.SUSPENSE, Kind.CUST, "查明入账", "whose customer was found out"
+    RECEIPT_DEBT_RECOVERED = (
+        2204,
+        Kind.CUST,
+        Kind.OWN_IN_POOL,
+        "追回欠款",
+        "what the customer owed us",
+    )
+    RECEIPT_DEBT_PAID = 2205, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "客户还款", "and does not any more"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:
         self.code: int = code

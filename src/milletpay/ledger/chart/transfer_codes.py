@@ -120,7 +120,7 @@ class TransferCode(Enum):
         "追回欠款",
         "what the customer owed us",
     )
-    RECEIPT_DEBT_PAID = 2205, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "客户还款", "and does not any more"
+    RECEIPT_DEBT_PAID = 2205, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "转账还欠款", "and does not any more"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:
         self.code: int = code

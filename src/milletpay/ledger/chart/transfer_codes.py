@@ -113,13 +113,7 @@ class TransferCode(Enum):
     RECEIPT = 2201, Kind.BANK_SAFE, Kind.CUST, "转账充值", "a bank transfer to the customer whom it names"
     RECEIPT_UNCLAIMED = 2202, Kind.BANK_SAFE, Kind.SUSPENSE, "待查明入账", "one that names nobody"
     RECEIPT_CLAIMED = 2203, Kind.SUSPENSE, Kind.CUST, "查明入账", "whose customer was found out"
-    RECEIPT_DEBT_RECOVERED = (
-        2204,
-        Kind.CUST,
-        Kind.OWN_IN_POOL,
-        "追回欠款",
-        "what the customer owed us",
-    )
+    RECEIPT_DEBT_RECOVERED = 2204, Kind.CUST, Kind.OWN_IN_POOL, "转账抵欠款", "less what its customer owes"
     RECEIPT_DEBT_PAID = 2205, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "转账还欠款", "and does not any more"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:

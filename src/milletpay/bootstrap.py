@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from milletpay.codes import Links, key_for
 from milletpay.customers import Customers, Devices
 from milletpay.fees import fee_proof
-from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pepper, Pins
+from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pairings, Pepper, Pins
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
@@ -59,10 +59,12 @@ def make_parts(book: Book) -> list[Part]:
         book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=WithdrawalFee()
     )
     plates = Plates(book=book, merchants=merchants)
-    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
     devices = Devices(book=book)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
     terminals = Terminals(book=book, merchants=merchants)
+    payments = Payments(
+        book=book, limits=limits, customers=customers, devices=devices, merchants=merchants, plates=plates
+    )
     parts: list[Part] = [
         terminals,
         payments,
@@ -107,6 +109,7 @@ class House:
     """From which links, forms, ways back and kept answers have their keys; the same in every process."""
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
+    pairings: Pairings
     pins: Pins
     operators: Operators
 
@@ -132,6 +135,7 @@ async def open_house(
                 secret=secret,
                 authenticator=Authenticator(database=database, clock=clock),
                 one_time_codes=OneTimeCodes(database=database, pepper=pepper, entropy=system_entropy),
+                pairings=Pairings(database=database, pepper=pepper, entropy=system_entropy),
                 pins=Pins(database=database, hasher=hasher),
                 operators=Operators(database=database, hasher=hasher),
             )

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from milletpay.customers import CustomerId, Customers
+from milletpay.customers import CustomerId, Customers, Devices
 from milletpay.ledger import Transfer
 from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
 from milletpay.ledger.store import SQL, Book
@@ -178,9 +178,11 @@ async def open_payments(
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
-    plates = Plates(book=book, merchants=merchants)
-    payments = Payments(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
-    parts: list[Part] = [Bank(book=book), payments, plates, merchants, customers, limits]
+    plates, devices = Plates(book=book, merchants=merchants), Devices(book=book)
+    payments = Payments(
+        book=book, limits=limits, customers=customers, devices=devices, merchants=merchants, plates=plates
+    )
+    parts: list[Part] = [Bank(book=book), payments, plates, merchants, devices, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),

@@ -34,6 +34,8 @@ class LinkKind(StrEnum):
     """The cashier page of a payment."""
     AGREEMENT = "sign"
     """The page on which a customer signs an agreement."""
+    PAIRING = "pair"
+    """The page on which a customer takes a television or box for a device of theirs."""
     PLATE = "p"
     """The page of a code plate: the payer types the amount."""
 
@@ -94,6 +96,10 @@ class Links:
     def agreement(self, agreement: int) -> str:
         """The address of the page on which an agreement is signed."""
         return self.write(Link(kind=LinkKind.AGREEMENT, object=agreement))
+
+    def pairing(self, pairing: int) -> str:
+        """The address of the page on which a device is confirmed; what it shows as a QR code."""
+        return self.write(Link(kind=LinkKind.PAIRING, object=pairing))
 
     def plate(self, plate: int) -> str:
         """The address of a code plate's page; what is printed on it."""

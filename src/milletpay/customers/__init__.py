@@ -9,8 +9,10 @@ so that what moves money sees it as it stands; one that is not active moves no m
 for ever and has nothing left. A **device** is one customer's, and retired for ever when it is lost.
 """
 
+from milletpay.customers.allowances import CATEGORIES_MAX, EVERYTHING, Allowance, Objection
 from milletpay.customers.devices import (
     DEVICE_ID,
+    AllowDevice,
     Device,
     DeviceKind,
     DeviceRefusal,
@@ -45,8 +47,12 @@ from milletpay.customers.queries import find_by_phone, find_customer
 from milletpay.limits.model import Verification
 
 __all__ = [
+    "CATEGORIES_MAX",
     "CUSTOMER_ID",
     "DEVICE_ID",
+    "EVERYTHING",
+    "AllowDevice",
+    "Allowance",
     "CreateCustomer",
     "Customer",
     "CustomerId",
@@ -62,6 +68,7 @@ __all__ = [
     "Devices",
     "LinkCustomer",
     "NotAPhone",
+    "Objection",
     "PersonId",
     "Phone",
     "RegisterDevice",

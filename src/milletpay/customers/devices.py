@@ -1,16 +1,20 @@
 """The devices of customers: a phone that shows payment codes, a television or box that asks for payments.
 
 A device is bound to one customer and never becomes another's: who gets it next registers it anew. One that
-is lost or handed on is **retired**, for ever, and from that very batch nothing it shows or asks is taken.
+is lost or handed on is **retired**, for ever, and from that very batch nothing it shows or asks is taken;
+its credential is taken back in the same transaction. An **allowance** bounds what may be bought on it.
 """
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto, unique
 from typing import Final, TypeAlias
 
+from milletpay.customers.allowances import EVERYTHING, Allowance
 from milletpay.customers.model import CustomerId, DeviceId
+from milletpay.identity import end_sessions_of
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
+from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.ids import IdForm, Prefix
 from milletpay.plumbing.outbox import Event, append
@@ -49,8 +53,12 @@ class Device:
     kind: DeviceKind
     name: str = field(repr=False)
     created_at: int
+    allowance: Allowance = EVERYTHING
+    """What may be bought on it."""
     retired_at: int = 0
     """Nanoseconds; 0 while it is in use."""
+    version: int = 1
+    """How many events it has had."""
 
     @property
     def is_active(self) -> bool:
@@ -65,6 +73,8 @@ class DeviceRefusal(StrEnum):
     """The id names another device."""
     NOT_FOUND = auto()
     """The customer has no such device."""
+    RETIRED = auto()
+    """It is out of use for ever."""
     TOO_MANY = auto()
     """The customer has as many devices as one may have."""
 
@@ -96,13 +106,22 @@ class RetireDevice:
     customer: CustomerId
 
 
-Command: TypeAlias = RegisterDevice | RetireDevice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowDevice:
+    """Say what may be bought on a device; that it is the customer who asks was proved before."""
+
+    id: DeviceId
+    customer: CustomerId
+    allowance: Allowance
+
+
+Command: TypeAlias = RegisterDevice | RetireDevice | AllowDevice
 
 
 class Devices:
     """The part of a desk that knows the devices. Parts above it say `want_device`, then `device`."""
 
-    commands: tuple[type, ...] = (RegisterDevice, RetireDevice)
+    commands: tuple[type, ...] = (RegisterDevice, RetireDevice, AllowDevice)
 
     def __init__(self, *, book: Book) -> None:
         self._book = book
@@ -160,6 +179,8 @@ class Devices:
         known = self._known[command.id]
         if isinstance(command, RetireDevice):
             return self._retire(known, command)
+        if isinstance(command, AllowDevice):
+            return self._allow(known, command)
         if known is not None:
             if (known.customer, known.kind) == (command.customer, command.kind):
                 return known
@@ -178,7 +199,7 @@ class Devices:
             name=command.name,
             created_at=self._book.now,
         )
-        return self._keep(device, kind="device.registered", sequence=1)
+        return self._keep(device, kind="device.registered")
 
     async def save(self, connection: Connection) -> None:
         """Write the devices that have changed, and the news of it."""
@@ -194,7 +215,21 @@ class Devices:
             [d.name for d in changed],
             [d.created_at for d in changed],
             [d.retired_at for d in changed],
+            [d.version for d in changed],
         )
+        await connection.execute(
+            SQL["write_allowances"],
+            [d.id for d in changed],
+            [None if d.allowance.each is None else d.allowance.each.minor for d in changed],
+            [None if d.allowance.day is None else d.allowance.day.minor for d in changed],
+            [_currency_of(d.allowance) for d in changed],
+            [",".join(map(str, sorted(d.allowance.categories))) for d in changed],
+            [d.allowance.from_hour for d in changed],
+            [d.allowance.to_hour for d in changed],
+        )
+        for device in changed:
+            if not device.is_active:
+                await end_sessions_of(connection, owner=device.id, now=self._book.now)
         await append(connection, events=self._events)
 
     def _retire(self, known: Device | None, command: RetireDevice) -> Device | DeviceRefused:
@@ -203,11 +238,22 @@ class Devices:
         if known.retired_at:
             return known
         self._counts[known.customer] = self._counts.get(known.customer, 1) - 1
-        return self._keep(replace(known, retired_at=self._book.now), kind="device.retired", sequence=2)
+        retired = replace(known, retired_at=self._book.now, version=known.version + 1)
+        return self._keep(retired, kind="device.retired")
 
-    def _keep(self, device: Device, *, kind: str, sequence: int) -> Device:
+    def _allow(self, known: Device | None, command: AllowDevice) -> Device | DeviceRefused:
+        if known is None or known.customer != command.customer:
+            return DeviceRefused(refusal=DeviceRefusal.NOT_FOUND, detail="There is no such device.")
+        if not known.is_active:
+            return DeviceRefused(refusal=DeviceRefusal.RETIRED, detail="The device is out of use.")
+        if known.allowance == command.allowance:
+            return known
+        allowed = replace(known, allowance=command.allowance, version=known.version + 1)
+        return self._keep(allowed, kind="device.allowed")
+
+    def _keep(self, device: Device, *, kind: str) -> Device:
         self._known[device.id] = self._changed[device.id] = device
-        self._events.append(Event(kind=kind, object=device.id, sequence=sequence, at=self._book.now))
+        self._events.append(Event(kind=kind, object=device.id, sequence=device.version, at=self._book.now))
         self._book.note()
         return device
 
@@ -232,5 +278,25 @@ def device_of(row: Row) -> Device:
         kind=DeviceKind(row["kind"]),
         name=row["name"],
         created_at=row["created_at"],
+        allowance=_allowance_of(row),
         retired_at=row["retired_at"],
+        version=row["version"],
     )
+
+
+def _allowance_of(row: Row) -> Allowance:
+    currency = Currency.of(row["currency"])
+    each, day = row["each_max"], row["day_max"]
+    return Allowance(
+        each=None if each is None else Money(each, currency),
+        day=None if day is None else Money(day, currency),
+        categories=frozenset(row["categories"]),
+        from_hour=row["from_hour"],
+        to_hour=row["to_hour"],
+    )
+
+
+def _currency_of(allowance: Allowance) -> str:
+    """The currency of its bounds; where there is none, any."""
+    bound = allowance.each or allowance.day
+    return Currency.CNY.code if bound is None else bound.currency.code

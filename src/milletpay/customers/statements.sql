@@ -34,13 +34,17 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: devices
 -- Devices by id.
-SELECT id, customer, live, kind, name, created_at, retired_at
+SELECT
+    id, customer, live, kind, name, created_at, retired_at, version, each_max, day_max, currency, categories,
+    from_hour, to_hour
 FROM customers.device
 WHERE id = ANY($1::uuid[]);
 
 -- name: devices_of
 -- A customer's devices, the newest first.
-SELECT id, customer, live, kind, name, created_at, retired_at
+SELECT
+    id, customer, live, kind, name, created_at, retired_at, version, each_max, day_max, currency, categories,
+    from_hour, to_hour
 FROM customers.device
 WHERE customer = $1
 ORDER BY id DESC;
@@ -53,10 +57,26 @@ WHERE customer = ANY($1::uuid[]) AND retired_at = 0
 GROUP BY customer;
 
 -- name: write_devices
--- Write devices: new ones, and that one is retired.
-INSERT INTO customers.device AS d (id, customer, live, kind, name, created_at, retired_at)
-SELECT id, customer, live, kind, name, created_at, retired_at
+-- Write devices: new ones, and what may change of those that are there.
+INSERT INTO customers.device AS d (id, customer, live, kind, name, created_at, retired_at, version)
+SELECT id, customer, live, kind, name, created_at, retired_at, version
 FROM unnest(
-    $1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[]
-) AS new (id, customer, live, kind, name, created_at, retired_at)
-ON CONFLICT (id) DO UPDATE SET retired_at = excluded.retired_at;
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::bigint[], $7::bigint[],
+    $8::integer[]
+) AS new (id, customer, live, kind, name, created_at, retired_at, version)
+ON CONFLICT (id) DO UPDATE SET retired_at = excluded.retired_at, version = excluded.version;
+
+-- name: write_allowances
+-- Write what may be bought on devices; the categories stand in one text, parted by commas.
+UPDATE customers.device AS d
+SET
+    each_max = n.each_max,
+    day_max = n.day_max,
+    currency = n.currency,
+    categories = string_to_array(n.categories, ',')::integer [],
+    from_hour = n.from_hour,
+    to_hour = n.to_hour
+FROM unnest(
+    $1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::smallint[], $7::smallint[]
+) AS n (id, each_max, day_max, currency, categories, from_hour, to_hour)
+WHERE d.id = n.id;

@@ -30,10 +30,20 @@ CREATE TABLE customers.device (
     kind       smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- phone, television, box
     name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
     created_at bigint NOT NULL CHECK (created_at > 0),
-    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0)  -- 0 while it is in use
+    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0),  -- 0 while it is in use
+    version    integer NOT NULL CHECK (version > 0),  -- how many events it has had
+    -- What may be bought on it; amounts in minor units, NULL for no bound of the device's own.
+    each_max   bigint CHECK (each_max > 0),
+    day_max    bigint CHECK (day_max > 0),
+    currency   text COLLATE "C" NOT NULL DEFAULT 'CNY',
+    categories integer [] NOT NULL DEFAULT '{}',  -- of merchants, ISO 18245; none for all
+    from_hour  smallint NOT NULL DEFAULT 0 CHECK (from_hour BETWEEN 0 AND 23),
+    to_hour    smallint NOT NULL DEFAULT 24 CHECK (to_hour BETWEEN 0 AND 24)
 );
 
 CREATE INDEX device_of_customer ON customers.device (customer, id);
 
 GRANT SELECT, INSERT ON customers.device TO millet_app;
-GRANT UPDATE (retired_at) ON customers.device TO millet_app;
+GRANT UPDATE (
+    retired_at, version, each_max, day_max, currency, categories, from_hour, to_hour
+) ON customers.device TO millet_app;

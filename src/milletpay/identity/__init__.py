@@ -1,10 +1,10 @@
 """Identity: who asks, and what they know or hold to show it.
 
 Words: a **credential** is a merchant's **API key**, a till's **terminal key**, or somebody's **session** on a
-device; its text is a **token**, shown once. A **principal** is who a credential shows, with what it is
-allowed. A **one-time code** shows that somebody has a phone in hand, a **PIN** or password that they know
-what its owner knows. The **pepper** is a secret of the house without which no copy of the tables gives a PIN
-away.
+device; its text is a **token**, shown once. A **pairing** leads from a code on a screen to a television's own
+session. A **principal** is who a credential shows, with what it is allowed. A **one-time code** shows that
+somebody has a phone in hand, a **PIN** or password that they know what its owner knows. The **pepper** is a
+secret of the house without which no copy of the tables gives a PIN away.
 
 What holds: no secret is kept, only its hash, and none is in a log, a message or a `repr`; what was revoked or
 signed out is refused within a second in every process; tries are counted before they are looked at, so that
@@ -28,6 +28,7 @@ from milletpay.identity.keys import NewKey, create_key, keys_of, revoke_key, rot
 from milletpay.identity.model import (
     KEY_ID,
     OPERATOR_ID,
+    PAIRING_ID,
     SESSION_ID,
     ApiKey,
     CredentialKind,
@@ -36,6 +37,7 @@ from milletpay.identity.model import (
     KeyId,
     Operator,
     OperatorId,
+    PairingId,
     Permission,
     Place,
     Principal,
@@ -50,6 +52,14 @@ from milletpay.identity.model import (
 )
 from milletpay.identity.one_time_codes import NewCode, OneTimeCodes, PhoneShown, delete_old_codes
 from milletpay.identity.operators import OperatorRefusal, Operators
+from milletpay.identity.pairings import (
+    NewPairing,
+    Pairing,
+    Pairings,
+    claim_pairing,
+    forget_pairings,
+    open_device_session,
+)
 from milletpay.identity.pins import HashedPin, PinChecked, PinRefusal, Pins, has_pin, pin_refusal, write_pin
 from milletpay.identity.sessions import NewSession, end_session, end_sessions_of, open_session, sessions_of
 from milletpay.identity.terminal_keys import (
@@ -63,6 +73,7 @@ from milletpay.identity.tokens import Secret, new_token
 __all__ = [
     "KEY_ID",
     "OPERATOR_ID",
+    "PAIRING_ID",
     "SESSION_ID",
     "ApiKey",
     "Attempt",
@@ -76,6 +87,7 @@ __all__ = [
     "Knowledge",
     "NewCode",
     "NewKey",
+    "NewPairing",
     "NewSession",
     "NewTerminalKey",
     "OneTimeCodes",
@@ -83,6 +95,9 @@ __all__ = [
     "OperatorId",
     "OperatorRefusal",
     "Operators",
+    "Pairing",
+    "PairingId",
+    "Pairings",
     "Pepper",
     "Permission",
     "PhoneShown",
@@ -101,6 +116,7 @@ __all__ = [
     "Session",
     "SessionId",
     "begin_attempt",
+    "claim_pairing",
     "create_key",
     "delete_old_attempts",
     "delete_old_codes",
@@ -108,10 +124,12 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "forget_attempts",
+    "forget_pairings",
     "give_terminal_key",
     "has_pin",
     "keys_of",
     "new_token",
+    "open_device_session",
     "open_pepper",
     "open_session",
     "pin_refusal",

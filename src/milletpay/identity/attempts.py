@@ -31,6 +31,8 @@ class Knowledge(Enum):
     PAIRING = 3
     """A code that pairs a terminal; the subject is the address that tries it."""
     CASHIER_PIN = 4
+    DEVICE_CODE = 5
+    """A code that a television shows; the subject is the customer who types it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ FINDS: Final = {
     CredentialKind.CUSTOMER_SESSION: "find_session",
     CredentialKind.OPERATOR_SESSION: "find_session",
     CredentialKind.TERMINAL_KEY: "find_terminal_key",
+    CredentialKind.DEVICE_SESSION: "find_session",
 }
 """The statement that finds each kind."""
 

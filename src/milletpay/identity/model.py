@@ -13,6 +13,9 @@ KEY_ID: Final = IdForm(Prefix.API_KEY, KeyId)
 SessionId = NewType("SessionId", int)
 SESSION_ID: Final = IdForm(Prefix.SESSION, SessionId)
 
+PairingId = NewType("PairingId", int)
+PAIRING_ID: Final = IdForm(Prefix.PAIRING, PairingId)
+
 OperatorId = NewType("OperatorId", int)
 OPERATOR_ID: Final = IdForm(Prefix.OPERATOR, OperatorId)
 
@@ -37,6 +40,8 @@ class CredentialKind(StrEnum):
     """One of the operator's staff at the console: what the roles allow."""
     TERMINAL_KEY = "terminal_key", "tk", 6
     """A till or card terminal in a store: what is sold and given back there."""
+    DEVICE_SESSION = "device_session", "ds", 7
+    """A customer's television or box: it asks for payments and pays none."""
 
     begins: str
     number: int
@@ -169,7 +174,7 @@ class Principal:
     credential: int
     """The id of the key or session."""
     owner: int
-    """The id of the merchant, customer or operator."""
+    """The id of the merchant, customer, device or operator."""
     mode: Mode
     """For an operator always live: the console sees both."""
     scopes: frozenset[str] | None

@@ -18,6 +18,7 @@ SQL: Final = load_statements("milletpay.identity")
 LIFETIMES: Final = {
     CredentialKind.CUSTOMER_SESSION: 90 * DAY,
     CredentialKind.OPERATOR_SESSION: 12 * HOUR,
+    CredentialKind.DEVICE_SESSION: 730 * DAY,
 }
 """How long somebody stays signed in, unless said otherwise."""
 
@@ -45,7 +46,7 @@ async def open_session(
 ) -> NewSession:
     """Sign somebody in who has shown who they are.
 
-    :param owner: the id of the customer or operator
+    :param owner: the id of the customer, device or operator
     :param device: what its owner calls it, or what the browser says it is; at most 200 characters are kept
     """
     token = new_token(kind, mode=mode, entropy=entropy)

@@ -43,7 +43,7 @@ GRANT UPDATE (expires_at, revoked_at, last_used_at, replaced_by) ON identity.api
 CREATE TABLE identity.session (
     id           uuid PRIMARY KEY,
     hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
-    kind         smallint NOT NULL CHECK (kind IN (4, 5)),  -- customer, operator
+    kind         smallint NOT NULL CHECK (kind IN (4, 5, 7)),  -- customer, operator, device
     owner        uuid NOT NULL,
     live         boolean NOT NULL,  -- else of test mode
     device       text COLLATE "C" NOT NULL,
@@ -105,7 +105,8 @@ GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 -- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
 -- exists, and codes that pair a terminal, by the hash of the address that tries them.
 CREATE TABLE identity.attempt (
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier
+    -- PIN, password, pairing of a terminal, cashier, code of a television
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4, 5)),
     subject      uuid NOT NULL,
     failures     integer NOT NULL CHECK (failures > 0),
     at           bigint NOT NULL,
@@ -114,6 +115,24 @@ CREATE TABLE identity.attempt (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.attempt TO millet_app;
+
+-- Televisions and boxes that ask to be somebody's: the code that one shows, and what it proves itself with.
+CREATE TABLE identity.pairing (
+    id         uuid PRIMARY KEY,
+    live       boolean NOT NULL,
+    code       bytea NOT NULL CHECK (octet_length(code) = 32),  -- under the pepper
+    secret     bytea NOT NULL CHECK (octet_length(secret) = 32),  -- SHA-256
+    kind       smallint NOT NULL,  -- of the device
+    name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    expires_at bigint NOT NULL
+);
+
+CREATE UNIQUE INDEX pairing_code ON identity.pairing (code);
+CREATE INDEX pairing_expires_at ON identity.pairing (expires_at);
+
+GRANT SELECT, INSERT, DELETE ON identity.pairing TO millet_app;
+-- Whoever is given a credential keeps the others from it until the transaction ends.
+GRANT UPDATE (expires_at) ON identity.pairing TO millet_app;
 
 -- The operator's staff.
 CREATE TABLE identity.operator (

@@ -400,7 +400,7 @@ GRANT UPDATE (expires_at, revoked_at, last_used_at, replaced_by) ON identity.api
 CREATE TABLE identity.session (
     id           uuid PRIMARY KEY,
     hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),  -- SHA-256
-    kind         smallint NOT NULL CHECK (kind IN (4, 5)),  -- customer, operator
+    kind         smallint NOT NULL CHECK (kind IN (4, 5, 7)),  -- customer, operator, device
     owner        uuid NOT NULL,
     live         boolean NOT NULL,  -- else of test mode
     device       text COLLATE "C" NOT NULL,
@@ -462,7 +462,8 @@ GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 -- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
 -- exists, and codes that pair a terminal, by the hash of the address that tries them.
 CREATE TABLE identity.attempt (
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4)),  -- PIN, password, pairing, cashier
+    -- PIN, password, pairing of a terminal, cashier, code of a television
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4, 5)),
     subject      uuid NOT NULL,
     failures     integer NOT NULL CHECK (failures > 0),
     at           bigint NOT NULL,
@@ -471,6 +472,24 @@ CREATE TABLE identity.attempt (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.attempt TO millet_app;
+
+-- Televisions and boxes that ask to be somebody's: the code that one shows, and what it proves itself with.
+CREATE TABLE identity.pairing (
+    id         uuid PRIMARY KEY,
+    live       boolean NOT NULL,
+    code       bytea NOT NULL CHECK (octet_length(code) = 32),  -- under the pepper
+    secret     bytea NOT NULL CHECK (octet_length(secret) = 32),  -- SHA-256
+    kind       smallint NOT NULL,  -- of the device
+    name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
+    expires_at bigint NOT NULL
+);
+
+CREATE UNIQUE INDEX pairing_code ON identity.pairing (code);
+CREATE INDEX pairing_expires_at ON identity.pairing (expires_at);
+
+GRANT SELECT, INSERT, DELETE ON identity.pairing TO millet_app;
+-- Whoever is given a credential keeps the others from it until the transaction ends.
+GRANT UPDATE (expires_at) ON identity.pairing TO millet_app;
 
 -- The operator's staff.
 CREATE TABLE identity.operator (
@@ -559,13 +578,23 @@ CREATE TABLE customers.device (
     kind       smallint NOT NULL CHECK (kind IN (1, 2, 3)),  -- phone, television, box
     name       text COLLATE "C" NOT NULL CHECK (name <> '' AND octet_length(name) <= 200),
     created_at bigint NOT NULL CHECK (created_at > 0),
-    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0)  -- 0 while it is in use
+    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0),  -- 0 while it is in use
+    version    integer NOT NULL CHECK (version > 0),  -- how many events it has had
+    -- What may be bought on it; amounts in minor units, NULL for no bound of the device's own.
+    each_max   bigint CHECK (each_max > 0),
+    day_max    bigint CHECK (day_max > 0),
+    currency   text COLLATE "C" NOT NULL DEFAULT 'CNY',
+    categories integer [] NOT NULL DEFAULT '{}',  -- of merchants, ISO 18245; none for all
+    from_hour  smallint NOT NULL DEFAULT 0 CHECK (from_hour BETWEEN 0 AND 23),
+    to_hour    smallint NOT NULL DEFAULT 24 CHECK (to_hour BETWEEN 0 AND 24)
 );
 
 CREATE INDEX device_of_customer ON customers.device (customer, id);
 
 GRANT SELECT, INSERT ON customers.device TO millet_app;
-GRANT UPDATE (retired_at) ON customers.device TO millet_app;
+GRANT UPDATE (
+    retired_at, version, each_max, day_max, currency, categories, from_hour, to_hour
+) ON customers.device TO millet_app;
 
 -- merchants: the businesses that take payments.
 
@@ -896,6 +925,9 @@ CREATE INDEX payment_of_scanner ON payments.payment (customer, id) WHERE plate I
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 
+-- What a device asked for, or showed its code for.
+CREATE INDEX payment_of_device ON payments.payment (device, id) WHERE device IS NOT NULL;
+
 -- Tries to pay a payment that awaits its payer; one that was made with its payer has itself as its only one.
 CREATE TABLE payments.attempt (
     payment  uuid NOT NULL,
@@ -974,6 +1006,52 @@ CREATE UNIQUE INDEX terminal_pairing ON terminals.terminal (pairing_mac) WHERE p
 GRANT SELECT, INSERT ON terminals.terminal TO millet_app;
 GRANT UPDATE (refund_max, retired_at, pairings, paired_at, pairing_mac, pairing_until)
     ON terminals.terminal TO millet_app;
+
+-- entitlements: what merchants offer, and who may use what was bought.
+
+CREATE SCHEMA entitlements;
+
+GRANT USAGE ON SCHEMA entitlements TO millet_app;
+
+-- Things that merchants sell for use. Their terms never change.
+CREATE TABLE entitlements.offer (
+    id         uuid PRIMARY KEY,
+    merchant   uuid NOT NULL,
+    live       boolean NOT NULL,
+    content    text COLLATE "C" NOT NULL CHECK (content <> '' AND octet_length(content) <= 200),
+    name_en    text COLLATE "C" NOT NULL CHECK (name_en <> '' AND octet_length(name_en) <= 400),
+    name_zh    text COLLATE "C" NOT NULL CHECK (name_zh <> '' AND octet_length(name_zh) <= 400),
+    amount     bigint NOT NULL CHECK (amount > 0),  -- minor units
+    currency   text COLLATE "C" NOT NULL,
+    days       integer CHECK (days > 0),  -- NULL for ever
+    created_at bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds
+    retired_at bigint NOT NULL DEFAULT 0 CHECK (retired_at >= 0)  -- 0 while it is sold
+);
+
+CREATE INDEX offer_of_merchant ON entitlements.offer (merchant, live, id);
+
+GRANT SELECT, INSERT ON entitlements.offer TO millet_app;
+GRANT UPDATE (retired_at) ON entitlements.offer TO millet_app;
+
+-- What payments have bought.
+CREATE TABLE entitlements.entitlement (
+    id         uuid PRIMARY KEY,
+    payment    uuid NOT NULL UNIQUE,
+    offer      uuid NOT NULL,
+    merchant   uuid NOT NULL,
+    live       boolean NOT NULL,
+    customer   uuid NOT NULL,
+    device     uuid,  -- on which it was bought
+    content    text COLLATE "C" NOT NULL,
+    granted_at bigint NOT NULL CHECK (granted_at > 0),  -- nanoseconds
+    ends_at    bigint NOT NULL CHECK (ends_at >= 0),  -- 0 for never
+    revoked_at bigint NOT NULL DEFAULT 0 CHECK (revoked_at >= 0)  -- 0 while it stands
+);
+
+CREATE INDEX entitlement_of_customer ON entitlements.entitlement (customer, id);
+
+GRANT SELECT, INSERT ON entitlements.entitlement TO millet_app;
+GRANT UPDATE (revoked_at) ON entitlements.entitlement TO millet_app;
 
 -- notifications: what merchants are told, where, and how it went. Moments are nanoseconds since the epoch.
 

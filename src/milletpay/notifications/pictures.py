@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from milletpay.entitlements import EntitlementId, find_entitlements, show_entitlement
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
 from milletpay.notifications.events import Painter, Picture
@@ -49,6 +50,12 @@ class AgreementPictures:
         return {agreement.id: _picture(agreement, self.show(agreement)) for agreement in agreements}
 
 
+async def paint_entitlements(connection: Connection, /, *, objects: Collection[int]) -> Mapping[int, Picture]:
+    """Pictures of entitlements."""
+    found = await find_entitlements(connection, ids=[EntitlementId(id) for id in objects])
+    return {entitlement.id: _picture(entitlement, show_entitlement(entitlement)) for entitlement in found}
+
+
 def painters(
     *, payment: Callable[[Payment], Output], agreement: Callable[[Agreement], Output]
 ) -> Mapping[str, Painter]:
@@ -56,7 +63,11 @@ def painters(
 
     Events of all other kinds concern no merchant.
     """
-    return {"payment": PaymentPictures(payment), "agreement": AgreementPictures(agreement)}
+    return {
+        "payment": PaymentPictures(payment),
+        "agreement": AgreementPictures(agreement),
+        "entitlement": paint_entitlements,
+    }
 
 
 def _picture(owned: Owned, shape: Output) -> Picture:

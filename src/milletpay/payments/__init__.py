@@ -51,8 +51,10 @@ from milletpay.payments.queries import (
     find_payment,
     find_payments,
     find_refund,
+    payments_asked,
     payments_due,
     payments_of,
+    payments_of_device,
     refunds_of,
     versions_of,
 )
@@ -116,8 +118,10 @@ __all__ = [
     "find_payments",
     "find_refund",
     "payment_proofs",
+    "payments_asked",
     "payments_due",
     "payments_of",
+    "payments_of_device",
     "refunds_of",
     "versions_of",
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from milletpay.customers import CustomerId
+from milletpay.customers import CustomerId, DeviceId
 from milletpay.fees import quote
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
@@ -11,6 +11,7 @@ from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.announcements import fitting, use
+from milletpay.payments.device_rules import asking, count, forbidden, may_not_ask
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
     PAYMENT_ID,
@@ -48,6 +49,8 @@ class CreatePayment:
     store: StoreId | None = None
     terminal: TerminalId | None = None
     """Known before as one of the merchant's, in the store."""
+    device: DeviceId | None = None
+    """The customer's television or box that asks for it, as its own credential has shown."""
     expires_at: int = 0
     """Nanoseconds; 0 for never."""
     description: str = ""
@@ -118,6 +121,12 @@ def draft(command: CreatePayment, facts: Facts) -> Payment | Refused:
             refusal=Refusal.NO_CONTRACT,
             detail=f"There is no contract for payments in {command.amount.currency.code}.",
         )
+    if command.device is not None:
+        refused = may_not_ask(
+            command.device, mode=command.mode, merchant=merchant, amount=command.amount, facts=facts
+        )
+        if refused is not None:
+            return refused
     return Payment(
         id=command.id,
         merchant=command.merchant,
@@ -133,6 +142,7 @@ def draft(command: CreatePayment, facts: Facts) -> Payment | Refused:
         agreement=command.agreement,
         store=command.store,
         terminal=command.terminal,
+        device=command.device,
         description=command.description,
         return_url=command.return_url,
         metadata=command.metadata,
@@ -234,6 +244,9 @@ def take_money(payment: Payment, facts: Facts) -> Decline | None:
     customer = facts.customers.customer(payment.customer)
     if customer is None or not customer.is_active:
         return Decline.CUSTOMER_NOT_ACTIVE
+    decline = forbidden(payment, facts)
+    if decline is not None:
+        return decline
     day = facts.today
     limits = limits_on(
         day,
@@ -245,6 +258,10 @@ def take_money(payment: Payment, facts: Facts) -> Decline | None:
         customer.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=day
     ):
         return Decline.EXCEEDS_LIMIT
+    too_much = count(payment, facts)
+    if too_much is not None:
+        facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
+        return too_much
     amount = payment.amount.minor
     now = payment.capture_method is CaptureMethod.AUTOMATIC
     fee = payment.quote.fee.minor if now else 0
@@ -252,6 +269,9 @@ def take_money(payment: Payment, facts: Facts) -> Decline | None:
     transfers = recipe or postings.authorized(payment, ids=facts.book.new_id, date=day)
     if facts.post(transfers) is not CreateTransferStatus.created:
         facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
+        device = asking(payment.device, facts)
+        if device is not None:
+            facts.limits.give_back(device.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
         return Decline.INSUFFICIENT_FUNDS
 
     # From here it must succeed.

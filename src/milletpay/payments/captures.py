@@ -9,6 +9,7 @@ from milletpay.limits import Measure
 from milletpay.merchants import MerchantId, StoreId
 from milletpay.money import Money
 from milletpay.payments import postings
+from milletpay.payments.device_rules import asking
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
     NO_DAY,
@@ -150,7 +151,8 @@ def uncount(payment: Payment, *, amount: int, whole: bool, facts: Facts) -> None
     """Count an amount no longer towards limits; `whole` if nothing of the payment is left."""
     if not payment.counted_on or not amount:
         return
-    for subject in (payment.customer, payment.agreement):
+    device = asking(payment.device, facts)
+    for subject in (payment.customer, payment.agreement, None if device is None else device.id):
         if subject is not None:
             facts.limits.give_back(
                 subject,

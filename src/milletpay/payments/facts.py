@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from milletpay.customers import CustomerId, Customers
+from milletpay.customers import CustomerId, Customers, Devices
 from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
@@ -37,6 +37,7 @@ class Facts:
     book: Book
     limits: Limits
     customers: Customers
+    devices: Devices
     merchants: Merchants
     plates: Plates
     agreements: dict[AgreementId, Agreement | None] = field(default_factory=dict)

@@ -115,6 +115,10 @@ class Decline(StrEnum):
     """The customer has not signed it, or has canceled it."""
     CUSTOMER_NOT_ACTIVE = auto()
     """The customer's account is frozen or closed."""
+    DEVICE_NOT_ACTIVE = auto()
+    """The device that asked for it is out of use."""
+    NOT_ALLOWED_ON_DEVICE = auto()
+    """Its customer allows no such merchant on the device, or not at this time of day."""
     NOT_ANNOUNCED = auto()
     """The agreement asks for notice, and this charge was not announced in time."""
     EXCEEDS_CHARGE_LIMIT = auto()
@@ -123,6 +127,8 @@ class Decline(StrEnum):
     """A limit per day or month, of the agreement or of the house, would be passed."""
     EXCEEDS_STATIC_LIMIT = auto()
     """More than a person may pay by static codes in a day."""
+    EXCEEDS_DEVICE_LIMIT = auto()
+    """More than its customer allows on the device, at a time or on a day."""
     INSUFFICIENT_FUNDS = auto()
     """The balance does not cover it."""
 
@@ -142,6 +148,8 @@ class Refusal(StrEnum):
     """The plate was taken out of use."""
     STORE_NOT_FOUND = auto()
     """The merchant has no such store."""
+    DEVICE_NOT_FOUND = auto()
+    """There is no such device in use."""
     AGREEMENT_NOT_FOUND = auto()
     """The merchant has no such agreement."""
     EXPIRES_IN_THE_PAST = auto()
@@ -150,6 +158,8 @@ class Refusal(StrEnum):
     """The merchant may not take payments."""
     NO_CONTRACT = auto()
     """The merchant has no contract for this currency."""
+    NOT_ALLOWED_ON_DEVICE = auto()
+    """Its customer allows this not on the device that asks."""
     WRONG_STATE = auto()
     """The payment is not in a state in which this can be done."""
     NOTICE_TOO_SHORT = auto()

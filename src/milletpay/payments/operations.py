@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, TypeAlias, assert_never
 
-from milletpay.customers import CustomerId, Customers
+from milletpay.customers import CustomerId, Customers, Devices
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
@@ -95,9 +95,23 @@ class Payments:
     )
 
     def __init__(
-        self, *, book: Book, limits: Limits, customers: Customers, merchants: Merchants, plates: Plates
+        self,
+        *,
+        book: Book,
+        limits: Limits,
+        customers: Customers,
+        devices: Devices,
+        merchants: Merchants,
+        plates: Plates,
     ) -> None:
-        self._facts = Facts(book=book, limits=limits, customers=customers, merchants=merchants, plates=plates)
+        self._facts = Facts(
+            book=book,
+            limits=limits,
+            customers=customers,
+            devices=devices,
+            merchants=merchants,
+            plates=plates,
+        )
         self._ids: set[PaymentId] = set()
         self._keys: set[int] = set()
         self._names: set[Name] = set()
@@ -208,9 +222,15 @@ class Payments:
                 facts.merchants.want_merchant(signed.merchant)
         for payment in facts.payments.values():
             self._want_below(payment.merchant, payment.customer, payment.amount.currency, payment.mode)
+            if payment.device is not None:
+                facts.devices.want_device(payment.device)
+                self._count(payment.device, payment.amount.currency, facts.today)
             if payment.counted_on:
-                self._want_counters(payment.customer, payment.agreement, payment)
+                self._want_counters(payment)
         for charge in self._charges:
+            if charge.device is not None:
+                facts.devices.want_device(charge.device)
+                self._count(charge.device, charge.amount.currency, facts.today)
             agreement = charge.agreement and facts.agreements[charge.agreement]
             if agreement:
                 self._want_below(charge.merchant, agreement.customer, charge.amount.currency, charge.mode)
@@ -334,10 +354,8 @@ class Payments:
             facts.customers.want_customer(customer)
             facts.book.want(*accounts_of(customer, merchant=merchant, currency=currency, mode=mode))
 
-    def _want_counters(
-        self, customer: CustomerId | None, agreement: AgreementId | None, payment: Payment
-    ) -> None:
-        for subject in (customer, agreement):
+    def _want_counters(self, payment: Payment) -> None:
+        for subject in (payment.customer, payment.agreement, payment.device):
             self._count(subject, payment.amount.currency, payment.counted_on)
         if payment.person is not None:
             self._facts.limits.want_used(

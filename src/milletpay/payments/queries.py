@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from milletpay.customers import CustomerId
+from milletpay.customers import CustomerId, DeviceId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId
 from milletpay.payments.model import (
@@ -71,6 +71,21 @@ async def payments_of(
     live = mode is Mode.LIVE
     rows = await connection.fetch(SQL["payments_of"], merchant, live, before, reference, store, most)
     return [payment_of(row) for row in rows]
+
+
+async def payments_of_device(
+    connection: Connection, *, device: DeviceId, metadata: str | None = None, most: int
+) -> Sequence[Payment]:
+    """What a device has asked for, the newest first; all, or those with exactly this metadata."""
+    rows = await connection.fetch(SQL["payments_of_device"], device, metadata, most)
+    return [payment_of(row) for row in rows]
+
+
+async def payments_asked(
+    connection: Connection, *, devices: Collection[DeviceId], now: int
+) -> Sequence[Payment]:
+    """What these devices have asked for that can be paid now, the newest first."""
+    return [payment_of(row) for row in await connection.fetch(SQL["payments_asked"], devices, now)]
 
 
 async def payments_due(connection: Connection, *, by: int, most: int) -> Sequence[PaymentId]:

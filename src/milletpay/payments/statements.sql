@@ -187,6 +187,20 @@ WHERE
 ORDER BY id DESC
 LIMIT $6;
 
+-- name: payments_of_device
+-- What a device has asked for, the newest first.
+SELECT * FROM payments.payment
+WHERE device = $1 AND ($2::text IS NULL OR metadata = $2)
+ORDER BY id DESC
+LIMIT $3;
+
+-- name: payments_asked
+-- What devices have asked for that can be paid at $2, the newest first.
+SELECT * FROM payments.payment
+WHERE device = ANY($1::uuid[]) AND status = 'awaiting_payment' AND (expires_at = 0 OR expires_at > $2)
+ORDER BY id DESC
+LIMIT 50;
+
 -- name: refund
 -- One refund.
 SELECT * FROM payments.refund WHERE id = $1;

@@ -98,6 +98,9 @@ CREATE INDEX payment_of_scanner ON payments.payment (customer, id) WHERE plate I
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 
+-- What a device asked for, or showed its code for.
+CREATE INDEX payment_of_device ON payments.payment (device, id) WHERE device IS NOT NULL;
+
 -- Tries to pay a payment that awaits its payer; one that was made with its payer has itself as its only one.
 CREATE TABLE payments.attempt (
     payment  uuid NOT NULL,

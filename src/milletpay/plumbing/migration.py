@@ -29,6 +29,7 @@ PACKAGES: Final = (
     "wallets",
     "payments",
     "terminals",
+    "entitlements",
     "notifications",
 )
 """The packages that have tables, in the order in which they are installed."""

@@ -16,6 +16,7 @@ from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, list_of
 from milletpay.apps.http.who import Principal
+from milletpay.entitlements import ENTITLEMENT_ID
 from milletpay.merchants import MerchantId
 from milletpay.notifications import EVENT_ID, KEPT_DAYS, EventId, Events, EventShape, MerchantEvent, Owner
 from milletpay.payments import AGREEMENT_ID, PAYMENT_ID
@@ -38,12 +39,16 @@ KINDS: Final[Mapping[str, str]] = {
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
     "agreement.canceled": "An agreement was canceled, by the customer or by you",
+    "entitlement.granted": "A customer may use what a payment has bought",
+    "entitlement.revoked": "What a payment had bought may be used no longer: the money went back",
 }
 """Every kind of event that a merchant is told of, in a sentence."""
 
 WEBHOOKS: Final = {kind: Webhook(summary=summary, body=EventShape) for kind, summary in KINDS.items()}
 
-OBJECTS: Final[Mapping[str, IdForm[Any]]] = {form.prefix: form for form in (PAYMENT_ID, AGREEMENT_ID)}
+OBJECTS: Final[Mapping[str, IdForm[Any]]] = {
+    form.prefix: form for form in (PAYMENT_ID, AGREEMENT_ID, ENTITLEMENT_ID)
+}
 """What events are about, by the prefix of its ids."""
 
 

@@ -179,10 +179,13 @@ SENTENCES: Final = {
     Decline.REVERSED: "You reversed this reference before the payment arrived.",
     Decline.AGREEMENT_NOT_ACTIVE: "The agreement is not signed, or was canceled.",
     Decline.CUSTOMER_NOT_ACTIVE: "The customer's account cannot pay now.",
+    Decline.DEVICE_NOT_ACTIVE: "The device that asked for it is out of use.",
+    Decline.NOT_ALLOWED_ON_DEVICE: "The customer does not allow this on the device that asked for it.",
     Decline.NOT_ANNOUNCED: "The agreement asks for notice, and this charge was not announced in time.",
     Decline.EXCEEDS_CHARGE_LIMIT: "The agreement does not allow so much in one charge.",
     Decline.EXCEEDS_LIMIT: "A limit per day or month would be passed.",
     Decline.EXCEEDS_STATIC_LIMIT: "More than a person may pay by printed codes in a day.",
+    Decline.EXCEEDS_DEVICE_LIMIT: "More than the customer allows on the device that asked for it.",
     Decline.INSUFFICIENT_FUNDS: "The customer's balance does not cover it.",
 }
 """Declines in words."""

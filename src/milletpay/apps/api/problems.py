@@ -48,6 +48,7 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
         "plate_revoked", "The code plate is out of use", "Ask the shop for another code."
     ),
     PaymentRefusal.STORE_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.DEVICE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.EXPIRES_IN_THE_PAST: INVALID_FIELD,
     PaymentRefusal.MERCHANT_NOT_ACTIVE: _conflict(
@@ -55,6 +56,9 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     ),
     PaymentRefusal.NO_CONTRACT: _conflict(
         "no_contract", "No contract for this currency", "Ask the operator of this platform for one."
+    ),
+    PaymentRefusal.NOT_ALLOWED_ON_DEVICE: _conflict(
+        "not_allowed_on_device", "Not allowed on this device", "Its customer decides that in the wallet."
     ),
     PaymentRefusal.WRONG_STATE: WRONG_STATE,
     PaymentRefusal.NOTICE_TOO_SHORT: _conflict(

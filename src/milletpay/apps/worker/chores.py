@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from milletpay.bootstrap import TradeDesk
-from milletpay.identity import delete_old_attempts, delete_old_codes
+from milletpay.identity import delete_old_attempts, delete_old_codes, forget_pairings
 from milletpay.ledger import ExpireDue
 from milletpay.notifications import KEPT_DAYS, delete_old_events
 from milletpay.payments import ExpirePayment, payments_due
@@ -92,7 +92,12 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
             tries = await delete_old_attempts(connection, now=now, most=FORGOTTEN_AT_ONCE)
             return tries + await delete_old_codes(connection, now=now, most=FORGOTTEN_AT_ONCE)
 
+    async def forget_codes() -> int:
+        async with database.transaction() as connection:
+            return await forget_pairings(connection, now=clock.now_ns())
+
     return [
+        Chore(name="forget codes of devices", every_ns=60 * SECOND, does=forget_codes),
         Chore(name="end payments", every_ns=SECOND, does=end_payments),
         Chore(name="end pending transfers", every_ns=SECOND, does=end_transfers),
         Chore(name="forget the outbox", every_ns=60 * SECOND, does=forget_outbox),

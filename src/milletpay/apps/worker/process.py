@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from milletpay.apps.worker.chores import Chores, house_chores
 from milletpay.bootstrap import make_banks, make_links, make_webhooks, open_desk
+from milletpay.entitlements import GRANTING, Granting
 from milletpay.money import Currency
 from milletpay.notifications import Reach
 from milletpay.plumbing.clock import SystemClock
@@ -82,6 +83,13 @@ async def work(order: Order) -> None:
             clock=clock,
             batch_max=RELAYED_AT_ONCE,
         )
+        granting = Relay(
+            database=database,
+            consumer=GRANTING,
+            handler=Granting(clock=clock).hear,
+            clock=clock,
+            batch_max=RELAYED_AT_ONCE,
+        )
         banks = make_banks(database, clock=clock)
         worker = Worker(
             database=database,
@@ -99,8 +107,9 @@ async def work(order: Order) -> None:
         hear = {**bank_ears(submit=desk.submit), **receipt_ears(submit=desk.submit, new_id=ids.next)}
         mailbox = Mailbox(banks=banks, hear=hear, clock=clock)
         chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
-        everything: tuple[Running, ...] = (relay, worker, mailbox, chores)
+        everything: tuple[Running, ...] = (relay, granting, worker, mailbox, chores)
         await relay.register()
+        await granting.register()
 
         def end() -> None:
             asyncio.get_running_loop().remove_reader(sys.stdin)

@@ -1,0 +1,106 @@
+"""Orders: a device asks for an offer, and there is one payment of it for as long as it can be paid.
+
+The order has no state of its own: the payment is the truth. Its reference follows from the device, the offer,
+and the payment of the two that came before, so that a television that asks twice, or wakes and asks again,
+is given the same payment; one that has ended is followed by a new one.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from milletpay.customers import Device
+from milletpay.entitlements.model import OFFER_ID, Offer, OfferId, OfferRefusal, OfferRefused
+from milletpay.entitlements.queries import find_offer
+from milletpay.payments import (
+    CreatePayment,
+    Made,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    Refused,
+    Request,
+    payments_of_device,
+)
+from milletpay.plumbing.clock import SECOND, Clock
+from milletpay.plumbing.database import Database
+from milletpay.plumbing.ids import IdSource, NotAnId
+
+TO_PAY_NS: Final = 15 * 60 * SECOND
+"""So long an order can be paid."""
+
+OFFER: Final = "offer"
+"""Under which name a payment's metadata tells what it buys."""
+
+UNPAID: Final = {PaymentStatus.AWAITING_PAYMENT, PaymentStatus.PROCESSING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Makes the payments that devices ask for."""
+
+    database: Database
+    submit: Callable[[CreatePayment], Awaitable[Any]]
+    """To the desk."""
+    ids: IdSource
+    clock: Clock
+
+    async def place(self, *, device: Device, offer: OfferId) -> Payment | OfferRefused | Refused:
+        """The payment by which a device buys an offer: the one that can be paid, or a new one."""
+        metadata = metadata_of(offer)
+        async with self.database.connection() as connection:
+            found = await find_offer(connection, id=offer)
+            latest = await payments_of_device(connection, device=device.id, metadata=metadata, most=1)
+        if found is None or found.mode is not device.mode:
+            return OfferRefused(refusal=OfferRefusal.NOT_FOUND, detail="There is no such offer.")
+        now = self.clock.now_ns()
+        if latest and latest[0].status in UNPAID and now < latest[0].expires_at:
+            return latest[0]
+        if found.retired_at:
+            return OfferRefused(refusal=OfferRefusal.RETIRED, detail="It is sold no longer.")
+        made = await self.submit(
+            CreatePayment(
+                id=PaymentId(self.ids.next()),
+                merchant=found.merchant,
+                mode=found.mode,
+                amount=found.amount,
+                request=_request(device, found, after=latest[0].id if latest else PaymentId(0)),
+                device=device.id,
+                expires_at=now + TO_PAY_NS,
+                description=found.names.zh,
+                metadata=metadata,
+            )
+        )
+        assert isinstance(made, (Made, Refused)), made
+        return made.payment if isinstance(made, Made) else made
+
+
+def metadata_of(offer: OfferId) -> str:
+    """The metadata of a payment that buys an offer."""
+    return msgspec.json.encode({OFFER: OFFER_ID.write(offer)}).decode()
+
+
+def offer_named(payment: Payment) -> OfferId | None:
+    """The offer that a payment's metadata names, if it does."""
+    if OFFER not in payment.metadata:
+        return None
+    named = msgspec.json.decode(payment.metadata, type=dict[str, str]).get(OFFER, "")
+    try:
+        return OFFER_ID.read(named)
+    except NotAnId:
+        return None
+
+
+def is_order_of(payment: Payment, device: Device) -> bool:
+    """Whether a device asked for a payment: it is told of no other."""
+    return (payment.device, payment.mode) == (device.id, device.mode)
+
+
+def _request(device: Device, offer: Offer, *, after: PaymentId) -> Request:
+    named = b"".join(part.to_bytes(16) for part in (device.id, offer.id, after))
+    digest = sha256(b"order of a device\0" + named).digest()
+    body_hash, reference = int.from_bytes(digest[16:]), f"device-{digest[:16].hex()}"
+    return Request(key_hash=0, body_hash=body_hash, reference=reference)

@@ -9,7 +9,7 @@ so that what moves money sees it as it stands; one that is not active moves no m
 for ever and has nothing left. A **device** is one customer's, and retired for ever when it is lost.
 """
 
-from milletpay.customers.allowances import CATEGORIES_MAX, EVERYTHING, Allowance, Objection
+from milletpay.customers.allowances import CATEGORIES_MAX, EVERYTHING, HOURS, Allowance, Objection
 from milletpay.customers.devices import (
     DEVICE_ID,
     AllowDevice,
@@ -51,6 +51,7 @@ __all__ = [
     "CUSTOMER_ID",
     "DEVICE_ID",
     "EVERYTHING",
+    "HOURS",
     "AllowDevice",
     "Allowance",
     "CreateCustomer",

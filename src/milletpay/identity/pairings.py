@@ -45,10 +45,9 @@ _CODE: Final = re.compile(f"[{ALPHABET}]{{{LETTERS}}}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """A device that asks to be somebody's."""
+    """A device that asks to be somebody's, and takes over the mode of whoever that is."""
 
     id: PairingId
-    mode: Mode
     kind: int
     """What it is, as a number of whoever registers devices."""
     name: str
@@ -74,9 +73,9 @@ class Pairings:
         self._pepper = pepper
         self._entropy = entropy
 
-    async def begin(self, *, id: PairingId, mode: Mode, kind: int, name: str, now: int) -> NewPairing:
+    async def begin(self, *, id: PairingId, kind: int, name: str, now: int) -> NewPairing:
         """Draw a code that no other device shows, and a secret."""
-        pairing = Pairing(id=id, mode=mode, kind=kind, name=name, expires_at=now + LIFETIME_NS)
+        pairing = Pairing(id=id, kind=kind, name=name, expires_at=now + LIFETIME_NS)
         secret = self._entropy(SECRET_BYTES).hex()
         for _ in range(DRAWS_MAX):
             code = _drawn(self._entropy)
@@ -84,8 +83,7 @@ class Pairings:
                 added = await connection.fetchval(
                     SQL["add_pairing"],
                     id,
-                    mode is Mode.LIVE,
-                    self._mac(code, mode=mode),
+                    self._mac(code),
                     token_hash(secret),
                     kind,
                     name,
@@ -96,7 +94,7 @@ class Pairings:
                 return NewPairing(pairing=pairing, code=Secret(shown), secret=Secret(secret))
         raise AssertionError(f"{DRAWS_MAX} codes of {LETTERS} letters were all taken")
 
-    async def read_code(self, typed: str, *, mode: Mode, customer: int, now: int) -> Pairing | SecretRefused:
+    async def read_code(self, typed: str, *, customer: int, now: int) -> Pairing | SecretRefused:
         """The device that shows a code now. A wrong one counts against the customer who types it."""
         attempt = await begin_attempt(
             self._database, knowledge=Knowledge.DEVICE_CODE, subject=customer, now=now
@@ -107,7 +105,7 @@ class Pairings:
         if not _CODE.fullmatch(code):
             return attempt.wrong
         async with self._database.transaction() as connection:
-            row = await connection.fetchrow(SQL["pairing_by_code"], self._mac(code, mode=mode), now)
+            row = await connection.fetchrow(SQL["pairing_by_code"], self._mac(code), now)
             if row is None:
                 return attempt.wrong
             await forget_attempts(connection, knowledge=Knowledge.DEVICE_CODE, subject=customer)
@@ -120,8 +118,8 @@ class Pairings:
         found = None if row is None else _pairing_of(row)
         return found if found is not None and found.expires_at > now else None
 
-    def _mac(self, code: str, *, mode: Mode) -> bytes:
-        return self._pepper.mac(code, purpose=PURPOSE, owner=mode.name)
+    def _mac(self, code: str) -> bytes:
+        return self._pepper.mac(code, purpose=PURPOSE, owner="")
 
 
 async def claim_pairing(
@@ -141,6 +139,7 @@ async def open_device_session(
     id: SessionId,
     pairing: Pairing,
     device: int,
+    mode: Mode,
     now: int,
     entropy: Entropy,
 ) -> NewSession:
@@ -151,7 +150,7 @@ async def open_device_session(
         id=id,
         kind=CredentialKind.DEVICE_SESSION,
         owner=device,
-        mode=pairing.mode,
+        mode=mode,
         device=pairing.name,
         now=now,
         entropy=entropy,
@@ -176,7 +175,6 @@ def _drawn(entropy: Entropy) -> str:
 def _pairing_of(row: Row) -> Pairing:
     return Pairing(
         id=PairingId(row["id"]),
-        mode=Mode.LIVE if row["live"] else Mode.TEST,
         kind=row["kind"],
         name=row["name"],
         expires_at=row["expires_at"],

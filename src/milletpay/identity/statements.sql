@@ -292,22 +292,22 @@ RETURNING id, login, name, roles, created_at, suspended_at;
 
 -- name: add_pairing
 -- Note a device that asks to be somebody's; nothing comes back when another one shows the same code.
-INSERT INTO identity.pairing (id, live, code, secret, kind, name, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO identity.pairing (id, code, secret, kind, name, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (code) DO NOTHING
 RETURNING true;
 
 -- name: pairing_by_code
 -- What shows a code at $2.
-SELECT id, live, kind, name, expires_at FROM identity.pairing WHERE code = $1 AND expires_at > $2;
+SELECT id, kind, name, expires_at FROM identity.pairing WHERE code = $1 AND expires_at > $2;
 
 -- name: pairing
 -- A pairing.
-SELECT id, live, kind, name, expires_at FROM identity.pairing WHERE id = $1;
+SELECT id, kind, name, expires_at FROM identity.pairing WHERE id = $1;
 
 -- name: pairing_of_secret
 -- The pairing of a secret, kept from others until the transaction ends.
-SELECT id, live, kind, name, expires_at FROM identity.pairing WHERE id = $1 AND secret = $2 FOR UPDATE;
+SELECT id, kind, name, expires_at FROM identity.pairing WHERE id = $1 AND secret = $2 FOR UPDATE;
 
 -- name: delete_pairings
 -- Forget those that ended before a moment.

@@ -476,7 +476,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON identity.attempt TO millet_app;
 -- Televisions and boxes that ask to be somebody's: the code that one shows, and what it proves itself with.
 CREATE TABLE identity.pairing (
     id         uuid PRIMARY KEY,
-    live       boolean NOT NULL,
     code       bytea NOT NULL CHECK (octet_length(code) = 32),  -- under the pepper
     secret     bytea NOT NULL CHECK (octet_length(secret) = 32),  -- SHA-256
     kind       smallint NOT NULL,  -- of the device

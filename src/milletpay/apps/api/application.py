@@ -46,6 +46,7 @@ Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is fals
         "publishable_key": "A merchant's page or app, where everybody can read it: `pk_...`.",
         "customer_session": "A customer who has signed in.",
         "terminal_key": "A till in a store, for what is sold and given back there: `tk_...`.",
+        "device_session": "A customer's television or box: `ds_...`. It asks for payments and pays none.",
         "operator_session": "One of the operator's staff at the console.",
     },
     chapters={
@@ -53,6 +54,11 @@ Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is fals
         "Webhook endpoints": "Where you are told of events. Each message is signed as Standard Webhooks says,"
         " so that its libraries verify it; of one object the events arrive in order, and each is tried for"
         " three days until your server answers 2xx. Look at `webhook-id`: the same event may come twice.",
+        "Devices": "Televisions and boxes. One shows a code, and a customer confirms on the phone: then it"
+        " has a credential of its own. It orders what merchants offer and shows the code large; the customer"
+        " pays on the phone. No PIN is ever typed on a screen that a whole room sees.",
+        "Offers and entitlements": "What you sell for use, and who may use it: granted when a payment"
+        " succeeds, taken back when it is reversed or refunded whole. What is refunded in part stays.",
         "Operation": "For whoever runs it.",
     },
     webhooks=WEBHOOKS,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from milletpay.checkout import Watch
 from milletpay.codes import Links
-from milletpay.identity import OneTimeCodes, Pins
+from milletpay.identity import OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
 from milletpay.notifications import Endpoints, Events
 from milletpay.payments import Shown
@@ -29,8 +30,10 @@ class Api:
     links: Links
     banks: Banks
     one_time_codes: OneTimeCodes
+    pairings: Pairings
     pins: Pins
     terminal_secrets: TerminalSecrets
+    watch: Watch
     events: Events
     endpoints: Endpoints
     mode: Mode

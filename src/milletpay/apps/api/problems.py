@@ -17,7 +17,8 @@ from milletpay.apps.http.problems import (
     Problems,
 )
 from milletpay.apps.http.refusals import EdgeRefusal
-from milletpay.customers import CustomerRefusal
+from milletpay.customers import CustomerRefusal, DeviceRefusal
+from milletpay.entitlements import OfferRefusal
 from milletpay.identity import PinRefusal, SecretRefusal
 from milletpay.merchants import MerchantRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
@@ -186,6 +187,22 @@ TERMINALS: Final[dict[Enum, ProblemKind]] = {
     TerminalRefusal.NUMBERS_USED_UP: _conflict(
         "numbers_used_up", "No number is left", "Ask the operator of this platform."
     ),
+DEVICES: Final[dict[Enum, ProblemKind]] = {
+    DeviceRefusal.ID_TAKEN: _conflict(
+        "device_taken", "The device is somebody's", "Have it show a new code, if it is yours."
+    ),
+    DeviceRefusal.NOT_FOUND: NOT_FOUND,
+    DeviceRefusal.RETIRED: _conflict(
+        "device_retired", "The device is out of use", "Have it show a code, and take it for yours anew."
+    ),
+    DeviceRefusal.TOO_MANY: _conflict(
+        "too_many_devices", "As many devices as there may be", "Retire one that is not used any more."
+    ),
+}
+
+OFFERS: Final[dict[Enum, ProblemKind]] = {
+    OfferRefusal.NOT_FOUND: NOT_FOUND,
+    OfferRefusal.RETIRED: _conflict("offer_retired", "It is sold no longer", "Show what is offered now."),
 }
 
 PROBLEMS: Final = Problems(
@@ -199,6 +216,8 @@ PROBLEMS: Final = Problems(
         WalletRefusal: WALLETS,
         MerchantRefusal: MERCHANTS,
         TerminalRefusal: TERMINALS,
+        DeviceRefusal: DEVICES,
+        OfferRefusal: OFFERS,
     },
     exceptions=EXCEPTIONS,
 )

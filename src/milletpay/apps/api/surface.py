@@ -3,13 +3,16 @@
 from milletpay.apps.api.agreements import AgreementsApi, agreement_routes
 from milletpay.apps.api.backing import Api
 from milletpay.apps.api.balance import balance_routes
+from milletpay.apps.api.devices import device_routes
 from milletpay.apps.api.events import EventsApi, event_routes
+from milletpay.apps.api.offers import offer_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
 from milletpay.apps.api.terminals import terminal_routes
 from milletpay.apps.api.wallet import wallet_routes
 from milletpay.apps.api.wallet_deposits import deposit_routes
+from milletpay.apps.api.wallet_devices import wallet_device_routes
 from milletpay.apps.api.wallet_money import money_routes
 from milletpay.apps.api.wallet_payments import wallet_payment_routes
 from milletpay.apps.api.webhook_endpoints import WebhookEndpointsApi, webhook_endpoint_routes
@@ -36,4 +39,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *money_routes(api),
         *deposit_routes(api),
         *wallet_payment_routes(api),
+        *wallet_device_routes(api),
+        *offer_routes(api),
+        *device_routes(api),
     )

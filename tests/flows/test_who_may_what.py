@@ -14,12 +14,14 @@ from milletpay.apps.server.process import make_house_application
 from milletpay.apps.web.backing import make_backing
 from milletpay.bootstrap import house_secret, make_links, open_house
 from milletpay.codes import Link, LinkKind
+from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import AGREEMENT_ID
 from milletpay.plumbing.clock import SystemClock
 from tests.flows.asking import Client, Reply
 from tests.flows.conftest import OpenMarket
 from tests.flows.market import PIN, Market
 from tests.flows.server_process import PEPPER, work_for_house
+from tests.flows.televisions import offer, order, pair, until
 
 STRANGERS: dict[str, tuple[str, str]] = {
     "nobody": ("", ""),
@@ -33,11 +35,14 @@ STRANGERS: dict[str, tuple[str, str]] = {
     "other customer": ("customer", "customer_session"),
     "till of another store": ("till", "terminal_key"),
     "till of another merchant": ("other till", "terminal_key"),
+    "television of another customer": ("television", "device_session"),
 }
 """What is shown, and what kind of credential it is; none where it is not valid."""
 
 LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
+ENDLESS = "/payments/{payment}/events"
+"""A stream, which an owner would read for ever."""
 NARROW_SCOPES = {"refunds:read"}
 
 
@@ -46,12 +51,18 @@ class Property:
     """What is the first merchant's or the first customer's: the ids that stand in paths and bodies."""
 
     ids: dict[str, str]
+    queries: dict[str, str]
+    """What some paths ask for beside."""
+    televisions: tuple[Client, Client]
+    """Of the first customer, and of another one."""
 
     def path(self, route: Route) -> str:
         path = route.path
         for name in route.ids:
-            path = path.replace(f"{{{name}}}", self.ids[name])
-        return path
+            # What a device is told of is what it has asked for.
+            of_device = path.startswith("/v1/device/") and name == "payment"
+            path = path.replace(f"{{{name}}}", self.ids["order" if of_device else name])
+        return path + self.queries.get(route.path, "")
 
     def body(self, route: Route) -> Any:
         """The example of the route's body, about what is ours."""
@@ -78,8 +89,10 @@ class Property:
         return reply.status < 300 and any(id.encode() in reply.body for id in self.ids.values())
 
 
-def credential(market: Market, name: str) -> str:
+def credential(market: Market, name: str, *, belongings: Property) -> str:
     match STRANGERS[name][0]:
+        case "television":
+            return belongings.televisions[1].token
         case "other secret":
             return market.sellers[1].keys["secret"]
         case "live secret":
@@ -119,14 +132,31 @@ async def acquire(market: Market, app_url: str) -> Property:
         "store": (store := (await seller.post("/v1/stores", {"name": "Ours"})).json["id"]),
         "terminal": (await seller.post("/v1/terminals", {"name": "Ours", "store": store})).json["id"],
     }
+    televisions = (await pair(market), await pair(market, 1))
+    offered = await offer(market)
+    bought = (await order(televisions[0], offered)).json["id"]
+    assert (await buyer.post("/v1/wallet/pay", {"pin": PIN, "payment": bought})).status == 200
+    made |= {
+        "offer": offered["id"],
+        "device": (await televisions[0].get("/v1/device")).json["id"],
+        "order": (await order(televisions[0], await offer(market))).json["id"],
+    }
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):
         async with asyncio.timeout(20):
             while not (events := (await seller.get("/v1/events")).json["data"]):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+        await until(televisions[0], offered["content"], there=True)
+    made["entitlement"] = (await seller.get(f"/v1/entitlements?payment={bought}")).json["data"][0]["id"]
     return Property(
+        televisions=televisions,
+        queries={
+            "/v1/entitlements": f"?device={made['device']}",
+            # Whose offers are nobody's secret.
+            "/v1/device/offers": f"?merchant={MERCHANT_ID.write(market.sellers[2].id)}",
+        },
         ids=made
-        | {"event": events[0]["id"], "endpoint": endpoints.json.get("id", "whe_00000000000000000000000001")}
+        | {"event": events[0]["id"], "endpoint": endpoints.json.get("id", "whe_00000000000000000000000001")},
     )
 
 
@@ -158,6 +188,9 @@ def expected(route: Route, stranger: str) -> set[int]:
         return {200}
     if route.ids:
         return {404}
+    if route.path == "/v1/wallet/devices" and route.method == "POST":
+        # The code of the example is shown by no device.
+        return {403}
     # Their own lists and objects; what they name of ours is not found.
     return {200, 201, 204, 400, 402, 404, 409}
 
@@ -182,8 +215,9 @@ async def test_nobody_reads_or_moves_what_is_not_theirs(
         "secret_key": market.client(),
         "customer_session": Client(port=market.port, token=market.buyers[0].token),
         "terminal_key": market.client(key="till"),
+        "device_session": belongings.televisions[0],
     }
-    looks = [route for route in routes if route.method == "GET"]
+    looks = [route for route in routes if route.method == "GET" and not route.path.endswith(ENDLESS)]
 
     async def look() -> dict[str, bytes]:
         """All that the owners can see."""
@@ -197,7 +231,7 @@ async def test_nobody_reads_or_moves_what_is_not_theirs(
 
     before, cases = await look(), 0
     for route, stranger in all_cases(routes):
-        client = Client(port=market.port, token=credential(market, stranger))
+        client = Client(port=market.port, token=credential(market, stranger, belongings=belongings))
         reply = await client.ask(route.method, belongings.path(route), belongings.body(route))
         what = f"{stranger}: {route.method} {route.path} {reply}"
         assert reply.status in expected(route, stranger) | ({204} if "session" in route.ids else set()), what

@@ -12,7 +12,7 @@ from milletpay.entitlements.model import DAY_NS, Entitlement, entitlement_id, en
 from milletpay.entitlements.orders import offer_named
 from milletpay.entitlements.queries import find_entitlements, find_offer
 from milletpay.ledger.chart import Mode
-from milletpay.payments import Payment, find_payments
+from milletpay.payments import Payment, PaymentId, find_payments
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.outbox import Delivered, Event, append
@@ -34,12 +34,12 @@ class Granting:
 
     async def hear(self, connection: Connection, /, *, events: Sequence[Delivered]) -> None:
         """Grant and take back, each once."""
-        ids = {event.object for event in events if event.kind in NEWS}
+        ids = {PaymentId(event.object) for event in events if event.kind in NEWS}
         if not ids:
             return
         payments = [
             payment
-            for payment in await find_payments(connection, ids=ids)  # type: ignore[arg-type]  # ids of payments
+            for payment in await find_payments(connection, ids=ids)
             if offer_named(payment) is not None
         ]
         known = {

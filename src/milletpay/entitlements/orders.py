@@ -94,7 +94,7 @@ def offer_named(payment: Payment) -> OfferId | None:
         return None
 
 
-def is_order_of(payment: Payment, device: Device) -> bool:
+def is_order_of(payment: Payment, *, device: Device) -> bool:
     """Whether a device asked for a payment: it is told of no other."""
     return (payment.device, payment.mode) == (device.id, device.mode)
 

@@ -176,7 +176,7 @@ class DevicesApi:
         device = await device_asking(self._api, request)
         async with self._api.database.connection() as connection:
             found = await find_payment(connection, id=id)
-        if found is None or not is_order_of(found, device):
+        if found is None or not is_order_of(found, device=device):
             raise nothing("payment", PAYMENT_ID.write(id))
         return found
 

@@ -1,5 +1,6 @@
 """The API's offers, and what was bought of them."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -102,7 +103,7 @@ class OffersApi:
         if (query.device is None) is (query.payment is None):
             detail = "Name a device or a payment: one of them."
             raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="device")
-        found = await self._of_payment(query.payment) if query.payment else []
+        found: Sequence[Entitlement] = await self._of_payment(query.payment) if query.payment else []
         if query.device:
             found = await self._of_device(request, query.device)
         return EntitlementList(data=[show_entitlement(one) for one in found if _owns(request, one)])
@@ -115,27 +116,25 @@ class OffersApi:
             raise nothing("entitlement", ENTITLEMENT_ID.write(entitlement))
         return show_entitlement(found)
 
-    async def _of_payment(self, text: str) -> "list[Entitlement]":
+    async def _of_payment(self, text: str) -> Sequence[Entitlement]:
         id = entitlement_id(read_id(PAYMENT_ID, text, param="payment"))
         async with self._api.database.connection() as connection:
             found = await find_entitlement(connection, id=id)
         return [] if found is None else [found]
 
-    async def _of_device(self, request: Request, text: str) -> "list[Entitlement]":
+    async def _of_device(self, request: Request, text: str) -> Sequence[Entitlement]:
         id = read_id(DEVICE_ID, text, param="device")
         async with self._api.database.connection() as connection:
             device = await find_device(connection, id=id)
             if device is None or not device.is_active or device.mode is not request.principal.mode:
                 return []
-            return [
-                *await entitlements_of(
-                    connection,
-                    customer=device.customer,
-                    mode=device.mode,
-                    now=self._api.clock.now_ns(),
-                    merchant=MerchantId(request.principal.owner),
-                )
-            ]
+            return await entitlements_of(
+                connection,
+                customer=device.customer,
+                mode=device.mode,
+                now=self._api.clock.now_ns(),
+                merchant=MerchantId(request.principal.owner),
+            )
 
 
 def _owns(request: Request, found: Entitlement) -> bool:

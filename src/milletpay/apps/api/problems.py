@@ -187,6 +187,8 @@ TERMINALS: Final[dict[Enum, ProblemKind]] = {
     TerminalRefusal.NUMBERS_USED_UP: _conflict(
         "numbers_used_up", "No number is left", "Ask the operator of this platform."
     ),
+}
+
 DEVICES: Final[dict[Enum, ProblemKind]] = {
     DeviceRefusal.ID_TAKEN: _conflict(
         "device_taken", "The device is somebody's", "Have it show a new code, if it is yours."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from milletpay.customers import CUSTOMER_ID
+from milletpay.customers import CUSTOMER_ID, DEVICE_ID
 from milletpay.ledger import (
     Comparison,
     Effect,
@@ -163,5 +163,7 @@ def _counted(row: Row) -> str:
         subject = f"static codes of person {UUID(int=row['object'])}"
     elif row["is_agreement"]:
         subject = f"agreement {name_object(row['object'], form=AGREEMENT_ID)}"
+    elif row["is_device"]:
+        subject = f"device {name_object(row['object'], form=DEVICE_ID)}"
     currency, day = name_currency(row["currency"]), name_day(row["day"])
     return f"limits of {subject}, {currency} on {day}"

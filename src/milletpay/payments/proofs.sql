@@ -315,20 +315,25 @@ ORDER BY object
 LIMIT $5;
 
 -- name: unlike_what_counts
--- What counts towards limits of customers and agreements, and of persons at code plates, and what was paid.
+-- What counts towards limits of customers, agreements and their televisions, and of persons at code plates,
+-- and what was paid. A phone that shows codes is not counted by itself.
 WITH paid AS (
     SELECT
-        customer, agreement, person, currency, counted_on AS day,
+        customer, agreement, device, person, currency, counted_on AS day,
         sum(authorized) AS amount, count(*) AS count
     FROM payments.payment
     WHERE counted_on <> 0
-    GROUP BY customer, agreement, person, currency, counted_on
+    GROUP BY customer, agreement, device, person, currency, counted_on
 ),
 
 counting AS (
     SELECT customer AS subject, $3::smallint AS measure, currency, day, amount, count FROM paid
     UNION ALL
     SELECT agreement, $3, currency, day, amount, count FROM paid WHERE agreement IS NOT NULL
+    UNION ALL
+    SELECT p.device, $3, p.currency, p.day, p.amount, p.count
+    FROM paid AS p
+    INNER JOIN customers.device AS d ON d.id = p.device AND d.kind <> 1
     UNION ALL
     SELECT person, $4::smallint, currency, day, amount, count FROM paid WHERE person IS NOT NULL
 ),
@@ -350,6 +355,7 @@ SELECT
     coalesce(u.currency, c.currency) AS currency,
     coalesce(u.day, c.day) AS day,
     EXISTS (SELECT FROM payments.agreement AS a WHERE a.id = coalesce(u.subject, c.subject)) AS is_agreement,
+    EXISTS (SELECT FROM customers.device AS d WHERE d.id = coalesce(u.subject, c.subject)) AS is_device,
     NULL AS wrong,
     ARRAY[coalesce(c.amount, 0), coalesce(c.count, 0)] AS expected,
     ARRAY[coalesce(u.amount, 0), coalesce(u.count, 0)]::numeric[] AS found,

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from milletpay.codes import Links, key_for
+from milletpay.codes import CodeKeys, Links, key_for
 from milletpay.customers import Customers, Devices
 from milletpay.fees import fee_proof
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pairings, Pepper, Pins
@@ -14,7 +14,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
 from milletpay.merchants import Merchants, Plates
 from milletpay.notifications import Caller, Deliverer, Endpoints, Events, Queue, Reach, painters
-from milletpay.payments import Payments, Shown, fees_of_payments, payment_proofs
+from milletpay.payments import Payments, Presenters, Shown, fees_of_payments, payment_proofs
 from milletpay.plumbing.answers import KeptAnswers
 from milletpay.plumbing.clock import Clock, SystemClock
 from milletpay.plumbing.database import Database
@@ -49,8 +49,8 @@ class Webhooks:
     """`kinds` are the jobs of a worker."""
 
 
-def make_parts(book: Book) -> list[Part]:
-    """The parts of the desk's business, in layer order, the top first."""
+def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
+    """The parts of the desk's business, in layer order, the top first; without `secret` none reads codes."""
     limits = Limits(book=book)
     customers = Customers(book=book)
     merchants = Merchants(book=book)
@@ -62,12 +62,26 @@ def make_parts(book: Book) -> list[Part]:
     devices = Devices(book=book)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
     terminals = Terminals(book=book, merchants=merchants)
+    presenters = Presenters(
+        book=book,
+        devices=devices,
+        customers=customers,
+        limits=limits,
+        keys=None if secret is None else make_code_keys(secret=secret),
+    )
     payments = Payments(
-        book=book, limits=limits, customers=customers, devices=devices, merchants=merchants, plates=plates
+        book=book,
+        limits=limits,
+        customers=customers,
+        devices=devices,
+        merchants=merchants,
+        plates=plates,
+        presenters=presenters,
     )
     parts: list[Part] = [
         terminals,
         payments,
+        presenters,
         wallets,
         receipts,
         treasury,
@@ -82,12 +96,17 @@ def make_parts(book: Book) -> list[Part]:
 
 
 @asynccontextmanager
-async def open_desk(database: Database, *, clock: Clock, ids: IdSource) -> AsyncIterator[TradeDesk]:
-    """Open a desk over all packages; at the end, what was taken in is finished."""
+async def open_desk(
+    database: Database, *, secret: bytes | None, clock: Clock, ids: IdSource
+) -> AsyncIterator[TradeDesk]:
+    """Open a desk over all packages; at the end, what was taken in is finished.
+
+    :param secret: of the house, with which payment codes are read; a desk that takes none needs none
+    """
     book = Book(clock=clock, accounting_date=day_of)
     desk: TradeDesk = Desk(
         database=database,
-        business=Trade(book=book, parts=make_parts(book)),
+        business=Trade(book=book, parts=make_parts(book, secret=secret)),
         proof=DeskRow(desk_id=ids.next(), clock=clock),
         clock=clock,
     )
@@ -124,7 +143,7 @@ async def open_house(
     hasher = Hasher(pepper)
     secret = house_secret(pepper)
     try:
-        async with open_desk(database, clock=clock, ids=ids) as desk:
+        async with open_desk(database, secret=secret, clock=clock, ids=ids) as desk:
             yield House(
                 database=database,
                 desk=desk,
@@ -147,6 +166,11 @@ async def open_house(
 def house_secret(pepper: Pepper) -> bytes:
     """The secret from which links, forms and ways back have their keys."""
     return pepper.mac("house", purpose="links, forms, ways back", owner="")
+
+
+def make_code_keys(*, secret: bytes) -> CodeKeys:
+    """What payment codes are made and read with."""
+    return CodeKeys(key_for("payment codes", secret=secret))
 
 
 def make_links(base_url: str, *, secret: bytes) -> Links:

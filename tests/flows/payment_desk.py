@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from milletpay.codes import CodeKeys
 from milletpay.customers import CustomerId, Customers, Devices
 from milletpay.ledger import Transfer
 from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
@@ -21,6 +22,7 @@ from milletpay.payments import (
     CreatePayment,
     PaymentId,
     Payments,
+    Presenters,
     ProposeAgreement,
     RefundId,
     RefundPayment,
@@ -36,6 +38,7 @@ from tests.flows.business import OF_PAYMENTS, prove_business
 from tests.flows.trade_desk import CNY, new_customer, new_merchant
 
 BANK = 1
+CODE_KEYS = CodeKeys(b"c" * 32)
 CLIENT = ledger_of(AccountKind.CUST.pool, currency=CNY, mode=Mode.LIVE)
 
 
@@ -179,10 +182,18 @@ async def open_payments(
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
     plates, devices = Plates(book=book, merchants=merchants), Devices(book=book)
+    presenters = Presenters(book=book, devices=devices, customers=customers, limits=limits, keys=CODE_KEYS)
     payments = Payments(
-        book=book, limits=limits, customers=customers, devices=devices, merchants=merchants, plates=plates
+        book=book,
+        limits=limits,
+        customers=customers,
+        devices=devices,
+        merchants=merchants,
+        plates=plates,
+        presenters=presenters,
     )
-    parts: list[Part] = [Bank(book=book), payments, plates, merchants, devices, customers, limits]
+    above: list[Part] = [Bank(book=book), payments, presenters, plates]
+    parts: list[Part] = [*above, merchants, devices, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),

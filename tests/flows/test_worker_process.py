@@ -54,7 +54,7 @@ async def stop(process: Process) -> int:
 
 async def open_shop(database: Database, *, url: str) -> Opened:
     """A merchant with an endpoint."""
-    async with open_desk(database, clock=CLOCK, ids=IDS) as desk:
+    async with open_desk(database, secret=SECRET, clock=CLOCK, ids=IDS) as desk:
         await desk.submit(new_merchant(SHOP.merchant, mode=SHOP.mode))
     links = make_links(BASE_URL, secret=SECRET)
     webhooks = make_webhooks(links=links, reach=Reach.NEARBY, clock=CLOCK, ids=IDS)
@@ -66,7 +66,7 @@ async def open_shop(database: Database, *, url: str) -> Opened:
 
 async def ask_for_money(database: Database, *, reference: str, lasts_ns: int) -> Payment:
     """A payment that nobody is going to pay."""
-    async with open_desk(database, clock=CLOCK, ids=IDS) as desk:
+    async with open_desk(database, secret=SECRET, clock=CLOCK, ids=IDS) as desk:
         made = await desk.submit(
             CreatePayment(
                 id=PaymentId(IDS.next()),

@@ -22,12 +22,15 @@ from milletpay.codes.emv import (
 )
 from milletpay.codes.links import Link, LinkKind, Links, NotOurLink, ScanRefusal, claimed_by, key_for
 from milletpay.codes.merchant_codes import Carried, MerchantCode, Place, carried_in, write_merchant_code
+from milletpay.codes.payment_codes import NUMBER_MAX, CodeKeys, Reading, Sighting, read_code, step_of
 from milletpay.codes.symbols import png, svg
 
 __all__ = [
+    "NUMBER_MAX",
     "PAYLOAD",
     "BadPayload",
     "Carried",
+    "CodeKeys",
     "EmvRefusal",
     "Link",
     "LinkKind",
@@ -37,7 +40,9 @@ __all__ = [
     "NotOurLink",
     "Payload",
     "Place",
+    "Reading",
     "ScanRefusal",
+    "Sighting",
     "Template",
     "Value",
     "barcode_svg",
@@ -46,7 +51,9 @@ __all__ = [
     "code128_widths",
     "key_for",
     "png",
+    "read_code",
     "read_payload",
+    "step_of",
     "svg",
     "write_merchant_code",
     "write_payload",

@@ -1,7 +1,7 @@
 """What limits are, which hold on a day, and whether one would be passed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 from functools import lru_cache
 from typing import Final, Protocol
@@ -29,6 +29,8 @@ class Measure(Enum):
     """What a person pays by static codes from balances."""
     STATIC_FROM_CARDS = 6
     """What a person pays by static codes from bank cards."""
+    WITHOUT_PIN = 7
+    """What is paid to merchants by showing a code, without being asked."""
 
 
 @unique
@@ -111,17 +113,27 @@ def _yuan(each: int, day: int, month: int) -> tuple[Limit, ...]:
     )
 
 
-def _all_measures(limits: tuple[Limit, ...]) -> Mapping[Measure, tuple[Limit, ...]]:
-    return dict.fromkeys(Measure, limits)
+def _without_pin(each: int, day: int, month: int, *, times: int) -> tuple[Limit, ...]:
+    """Bounds in whole yuan, and how often a day."""
+    return tuple(
+        replace(limit, count=times) if limit.span is Span.DAY else limit for limit in _yuan(each, day, month)
+    )
 
 
-def _with_static_codes(limits: tuple[Limit, ...]) -> Mapping[Measure, tuple[Limit, ...]]:
-    """As `_all_measures`, but for static codes, whose risk the rule puts into class D."""
+def _at_first(each: int, day: int, month: int) -> Mapping[Measure, tuple[Limit, ...]]:
+    """The same for all that is counted, and a thousand yuan at a time of which the payer is not asked."""
+    shown = _without_pin(min(each, 1_000), min(day, 5_000), min(month, 50_000), times=20)
+    return dict.fromkeys(Measure, _yuan(each, day, month)) | {Measure.WITHOUT_PIN: shown}
+
+
+def _by_bar_code(each: int, day: int, month: int) -> Mapping[Measure, tuple[Limit, ...]]:
+    """As `_at_first`, but for codes: the rule puts static ones into class D, and those without PIN into C."""
     static = _yuan(500, 500, 31 * 500)
     return {
-        **_all_measures(limits),
+        **_at_first(each, day, month),
         Measure.STATIC_FROM_BALANCE: static,
         Measure.STATIC_FROM_CARDS: static,
+        Measure.WITHOUT_PIN: _without_pin(1_000, 1_000, 5_000, times=20),
     }
 
 
@@ -131,21 +143,22 @@ PACKS: Final = (
         source="House policy 1: what the operator's risk staff allow before any regulation asks for less.",
         effective_from=Day(2014_01_01),
         limits={
-            Verification.PHONE: _all_measures(_yuan(1_000, 1_000, 5_000)),
-            Verification.BASIC: _all_measures(_yuan(10_000, 20_000, 100_000)),
-            Verification.FULL: _all_measures(_yuan(50_000, 200_000, 1_000_000)),
+            Verification.PHONE: _at_first(1_000, 1_000, 5_000),
+            Verification.BASIC: _at_first(10_000, 20_000, 100_000),
+            Verification.FULL: _at_first(50_000, 200_000, 1_000_000),
         },
     ),
     Pack(
         name="house-2",
-        source="House policy 1, and for static codes the rules of the People's Bank of China for payment by"
-        " bar code, Yin Fa [2017] No. 296: they are of class D, 500 yuan a day for one customer at one"
-        " institution, balances counted by themselves and bank cards too. In force since 2018-04-01.",
+        source="House policy 1, and the rules of the People's Bank of China for payment by bar code, Yin Fa"
+        " [2017] No. 296. Static codes are of class D: 500 yuan a day for one customer at one institution,"
+        " balances counted by themselves and bank cards too. A payment code without PIN is verified by one"
+        " factor, the phone, and so of class C: 1,000 yuan a day. In force since 2018-04-01.",
         effective_from=Day(2018_04_01),
         limits={
-            Verification.PHONE: _with_static_codes(_yuan(1_000, 1_000, 5_000)),
-            Verification.BASIC: _with_static_codes(_yuan(10_000, 20_000, 100_000)),
-            Verification.FULL: _with_static_codes(_yuan(50_000, 200_000, 1_000_000)),
+            Verification.PHONE: _by_bar_code(1_000, 1_000, 5_000),
+            Verification.BASIC: _by_bar_code(10_000, 20_000, 100_000),
+            Verification.FULL: _by_bar_code(50_000, 200_000, 1_000_000),
         },
     ),
 )

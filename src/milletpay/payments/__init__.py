@@ -15,6 +15,7 @@ from milletpay.payments.agreements import Agreed, CancelAgreement, ProposeAgreem
 from milletpay.payments.announcements import AnnounceCharge
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
+from milletpay.payments.coded import DeclinePayment
 from milletpay.payments.model import (
     AGREEMENT_ID,
     ANNOUNCEMENT_ID,
@@ -32,6 +33,7 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
+    Presented,
     Refund,
     RefundId,
     Refusal,
@@ -40,6 +42,16 @@ from milletpay.payments.model import (
 )
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.plates import PayPlate
+from milletpay.payments.presenters import Presenters
+from milletpay.payments.presenting import (
+    CodeRefusal,
+    CodeRefused,
+    CodeRule,
+    EnrollPresenter,
+    Presenter,
+    RuleCodes,
+    forget_old_codes,
+)
 from milletpay.payments.proofs import fees_of_payments, payment_proofs
 from milletpay.payments.queries import (
     agreements_of,
@@ -81,9 +93,14 @@ __all__ = [
     "CancelPayment",
     "CaptureMethod",
     "CapturePayment",
+    "CodeRefusal",
+    "CodeRefused",
+    "CodeRule",
     "Command",
     "CreatePayment",
     "Decline",
+    "DeclinePayment",
+    "EnrollPresenter",
     "ExpirePayment",
     "Flag",
     "Made",
@@ -95,6 +112,9 @@ __all__ = [
     "PaymentShape",
     "PaymentStatus",
     "Payments",
+    "Presented",
+    "Presenter",
+    "Presenters",
     "ProposeAgreement",
     "Refund",
     "RefundId",
@@ -105,6 +125,7 @@ __all__ = [
     "Refused",
     "Request",
     "ReversePayment",
+    "RuleCodes",
     "Shown",
     "SignAgreement",
     "agreements_of",
@@ -117,6 +138,7 @@ __all__ = [
     "find_payment",
     "find_payments",
     "find_refund",
+    "forget_old_codes",
     "payment_proofs",
     "payments_asked",
     "payments_due",

@@ -1,6 +1,6 @@
 """Making a payment, and paying it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milletpay.customers import CustomerId, DeviceId
 from milletpay.fees import quote
@@ -37,7 +37,7 @@ AUTHORIZATION_NS = 7 * DAY_NS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePayment:
-    """Make a payment. With an agreement it is paid at once; without, it awaits its payer."""
+    """Make a payment. With an agreement or a code it is paid at once; without, it awaits its payer."""
 
     id: PaymentId
     merchant: MerchantId
@@ -46,6 +46,8 @@ class CreatePayment:
     request: Request
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     agreement: AgreementId | None = None
+    payment_code: str = field(default="", repr=False)
+    """What was scanned from the customer's phone; never beside an agreement."""
     store: StoreId | None = None
     terminal: TerminalId | None = None
     """Known before as one of the merchant's, in the store."""
@@ -76,7 +78,22 @@ class Made:
 
 
 def create(command: CreatePayment, facts: Facts) -> Made | Refused:
-    """Decide a new payment."""
+    """Decide a new payment: under an agreement, or one that awaits its payer."""
+    payment = begin(command, facts)
+    if not isinstance(payment, Payment):
+        return payment
+    agreement = None if command.agreement is None else facts.agreements[command.agreement]
+    if is_marked(payment, facts):
+        fail(payment, Decline.REVERSED, facts)
+    elif agreement is not None:
+        _charge(payment, agreement, facts)
+    else:
+        facts.change(payment, news="payment.created")
+    return finish(payment, facts)
+
+
+def begin(command: CreatePayment, facts: Facts) -> Payment | Made | Refused:
+    """The payment that a merchant asks for; or what was made before, or why it may not be."""
     known = made_before(command, facts)
     if known is not None:
         return known
@@ -84,21 +101,20 @@ def create(command: CreatePayment, facts: Facts) -> Made | Refused:
         store = facts.merchants.store(command.store)
         if store is None or store.merchant != command.merchant:
             return Refused(refusal=Refusal.STORE_NOT_FOUND, detail="There is no such store.", param="store")
-    agreement = None
     if command.agreement is not None:
         agreement = facts.agreements[command.agreement]
         if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
             return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
-    payment = draft(command, facts)
-    if isinstance(payment, Refused):
-        return payment
-    marked = (command.merchant, command.mode, command.request.reference) in facts.marks
-    if marked:
-        fail(payment, Decline.REVERSED, facts)
-    elif agreement is not None:
-        _charge(payment, agreement, facts)
-    else:
-        facts.change(payment, news="payment.created")
+    return draft(command, facts)
+
+
+def is_marked(payment: Payment, facts: Facts) -> bool:
+    """Whether a reversal came before it."""
+    return (payment.merchant, payment.mode, payment.request.reference) in facts.marks
+
+
+def finish(payment: Payment, facts: Facts) -> Made:
+    """Take in a new payment, as it is answered."""
     payment.first_status = payment.status
     facts.add(payment)
     return Made(payment=payment, is_new=True)
@@ -219,18 +235,18 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
     merchant = facts.merchants.merchant(payment.merchant)
     if merchant is None or not merchant.is_active:
         return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
-    if payment.status is not PaymentStatus.AWAITING_PAYMENT:
+    if payment.status is not PaymentStatus.AWAITING_PAYMENT and not payment.asks(command.customer):
         detail = f"The payment is {payment.status}: it cannot be paid."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
-    if payment.expires_at and payment.expires_at <= facts.book.now:
+    if payment.due_at and payment.due_at <= facts.book.now:
         return Refused(
             refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=PAYMENT_ID.write(payment.id)
         )
-    payment.customer = command.customer
+    named, payment.customer = payment.customer, command.customer
     decline = take_money(payment, facts)
     facts.tried(payment, customer=command.customer, decline=decline)
     if decline is not None:
-        payment.customer = None
+        payment.customer = named
         return decline
     return Made(payment=payment, is_new=True)
 

@@ -18,6 +18,7 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
+    Presented,
     Refusal,
     Refused,
 )
@@ -147,27 +148,31 @@ def release(payment: Payment, facts: Facts) -> None:
     uncount(payment, amount=rest, whole=not payment.captured, facts=facts)
 
 
+def counted(payment: Payment, *, device: int | None) -> tuple[tuple[int | None, Measure], ...]:
+    """Of whom it counts towards limits, and as what; a phone that shows codes is not counted by itself."""
+    unasked = payment.customer if payment.presented is Presented.UNASKED else None
+    return (
+        (payment.customer, Measure.PAYMENTS),
+        (payment.agreement, Measure.PAYMENTS),
+        (device, Measure.PAYMENTS),
+        (payment.person, Measure.STATIC_FROM_BALANCE),
+        (unasked, Measure.WITHOUT_PIN),
+    )
+
+
 def uncount(payment: Payment, *, amount: int, whole: bool, facts: Facts) -> None:
     """Count an amount no longer towards limits; `whole` if nothing of the payment is left."""
     if not payment.counted_on or not amount:
         return
     device = asking(payment.device, facts)
-    for subject in (payment.customer, payment.agreement, None if device is None else device.id):
+    for subject, measure in counted(payment, device=None if device is None else device.id):
         if subject is not None:
             facts.limits.give_back(
                 subject,
-                measure=Measure.PAYMENTS,
+                measure=measure,
                 amount=Money(amount, payment.amount.currency),
                 day=payment.counted_on,
                 count=1 if whole else 0,
             )
-    if payment.person is not None:
-        facts.limits.give_back(
-            payment.person,
-            measure=Measure.STATIC_FROM_BALANCE,
-            amount=Money(amount, payment.amount.currency),
-            day=payment.counted_on,
-            count=1 if whole else 0,
-        )
     if whole:
         payment.counted_on = NO_DAY

@@ -106,11 +106,22 @@ class CaptureMethod(StrEnum):
     """When it captures what was authorized."""
 
 
+class Presented(StrEnum):
+    """How a customer has agreed to what was taken with a payment code."""
+
+    UNASKED = auto()
+    """By showing the code: it was little enough. It counts towards the limits of that."""
+    ASKED = auto()
+    """With the PIN, or not yet: until then the payment is processing, and nobody else can pay it."""
+
+
 class Decline(StrEnum):
     """Why an attempt was declined, in order of precedence. A decline is an answer and is kept."""
 
     REVERSED = auto()
     """A reversal arrived before the payment."""
+    PAYMENT_CODE_INVALID = auto()
+    """The code is not one that can be paid with now; what is wrong with it is not told."""
     AGREEMENT_NOT_ACTIVE = auto()
     """The customer has not signed it, or has canceled it."""
     CUSTOMER_NOT_ACTIVE = auto()
@@ -121,6 +132,8 @@ class Decline(StrEnum):
     """Its customer allows no such merchant on the device, or not at this time of day."""
     NOT_ANNOUNCED = auto()
     """The agreement asks for notice, and this charge was not announced in time."""
+    DECLINED_BY_CUSTOMER = auto()
+    """The customer was asked on the phone, and said no."""
     EXCEEDS_CHARGE_LIMIT = auto()
     """More than one charge may be under the agreement."""
     EXCEEDS_LIMIT = auto()
@@ -248,6 +261,8 @@ class Payment:
     """Whose limit of static codes it counts towards."""
     flags: tuple[Flag, ...] = ()
     """What is unusual about it."""
+    presented: Presented | None = None
+    """How the customer agreed, if a payment code was shown."""
     authorized: int = 0
     captured: int = 0
     refunded: int = 0
@@ -281,6 +296,16 @@ class Payment:
             fee=self.quote.fee.minor if self.first_status is paid else 0,
             decline=self.decline if self.first_status is PaymentStatus.FAILED else None,
         )
+
+    @property
+    def is_made_with_payer(self) -> bool:
+        """Whether it was tried when it was made, and nobody else can try."""
+        return self.agreement is not None or self.presented is Presented.UNASKED
+
+    def asks(self, customer: CustomerId) -> bool:
+        """Whether it waits for this customer, and nobody else, to agree on the phone."""
+        is_asked = self.presented is Presented.ASKED and self.status is PaymentStatus.PROCESSING
+        return is_asked and self.customer == customer
 
     def may(self, happening: Happening) -> bool:
         """Whether this can happen to it now."""

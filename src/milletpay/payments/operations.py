@@ -20,7 +20,16 @@ from milletpay.payments.agreements import (
 from milletpay.payments.agreements import cancel as cancel_agreement
 from milletpay.payments.announcements import AnnounceCharge, announce, since
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
-from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
+from milletpay.payments.captures import (
+    CancelPayment,
+    CapturePayment,
+    ExpirePayment,
+    cancel,
+    capture,
+    counted,
+    expire,
+)
+from milletpay.payments.coded import DeclinePayment, create_by_code, decline_payment
 from milletpay.payments.facts import Facts, Name
 from milletpay.payments.model import (
     Agreement,
@@ -33,6 +42,7 @@ from milletpay.payments.model import (
 )
 from milletpay.payments.plates import STATIC, PayPlate, pay_plate
 from milletpay.payments.postings import accounts_of
+from milletpay.payments.presenters import Presenters
 from milletpay.payments.records import (
     agreement_of,
     announcement_of,
@@ -63,6 +73,7 @@ Command: TypeAlias = (
     CreatePayment
     | PayPayment
     | PayPlate
+    | DeclinePayment
     | CapturePayment
     | CancelPayment
     | ExpirePayment
@@ -83,6 +94,7 @@ class Payments:
         CreatePayment,
         PayPayment,
         PayPlate,
+        DeclinePayment,
         CapturePayment,
         CancelPayment,
         ExpirePayment,
@@ -103,7 +115,9 @@ class Payments:
         devices: Devices,
         merchants: Merchants,
         plates: Plates,
+        presenters: Presenters,
     ) -> None:
+        self._presenters = presenters
         self._facts = Facts(
             book=book,
             limits=limits,
@@ -163,6 +177,8 @@ class Payments:
                     self._facts.merchants.want_store(command.store)
                 if command.agreement is not None:
                     self._want_agreement(command.agreement)
+                if command.payment_code:
+                    self._presenters.want_code(command)
             case PayPayment():
                 self._ids.add(command.payment)
                 self._facts.customers.want_customer(command.customer)
@@ -176,7 +192,7 @@ class Payments:
                 self._names.add((command.merchant, command.mode, command.reference))
             case ReversePayment(payment=payment) if payment is not None:
                 self._ids.add(payment)
-            case CapturePayment() | CancelPayment() | ExpirePayment():
+            case CapturePayment() | CancelPayment() | ExpirePayment() | DeclinePayment():
                 self._ids.add(command.payment)
             case ProposeAgreement(agreement=agreement):
                 _want_request(agreement, self._agreement_keys, self._agreement_names)
@@ -226,7 +242,8 @@ class Payments:
                 facts.devices.want_device(payment.device)
                 self._count(payment.device, payment.amount.currency, facts.today)
             if payment.counted_on:
-                self._want_counters(payment)
+                for subject, measure in counted(payment, device=payment.device):
+                    self._count(subject, payment.amount.currency, payment.counted_on, measure)
         for charge in self._charges:
             if charge.device is not None:
                 facts.devices.want_device(charge.device)
@@ -246,12 +263,16 @@ class Payments:
         """Decide one command."""
         facts = self._facts
         match command:
+            case CreatePayment(payment_code=code) if code:
+                return create_by_code(command, facts, self._presenters)
             case CreatePayment():
                 return create(command, facts)
             case PayPayment():
                 return pay(command, facts)
             case PayPlate():
                 return pay_plate(command, facts)
+            case DeclinePayment():
+                return decline_payment(command, facts)
             case CapturePayment():
                 return capture(command, facts)
             case CancelPayment():
@@ -354,20 +375,11 @@ class Payments:
             facts.customers.want_customer(customer)
             facts.book.want(*accounts_of(customer, merchant=merchant, currency=currency, mode=mode))
 
-    def _want_counters(self, payment: Payment) -> None:
-        for subject in (payment.customer, payment.agreement, payment.device):
-            self._count(subject, payment.amount.currency, payment.counted_on)
-        if payment.person is not None:
-            self._facts.limits.want_used(
-                payment.person,
-                measure=STATIC,
-                currency=payment.amount.currency,
-                day=payment.counted_on,
-            )
-
-    def _count(self, subject: int | None, currency: Currency, day: Day) -> None:
+    def _count(
+        self, subject: int | None, currency: Currency, day: Day, measure: Measure = Measure.PAYMENTS
+    ) -> None:
         if subject is not None:
-            self._facts.limits.want_used(subject, measure=Measure.PAYMENTS, currency=currency, day=day)
+            self._facts.limits.want_used(subject, measure=measure, currency=currency, day=day)
 
 
 def _want_request(

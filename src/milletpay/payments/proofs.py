@@ -149,7 +149,13 @@ def _counts() -> Comparison:
         statement=SQL["unlike_what_counts"],
         where=_counted,
         fields=("what counts is not what was paid", "how often counts is not how often it was paid"),
-        arguments=[_NUMBERS, _CODES, Measure.PAYMENTS.number, Measure.STATIC_FROM_BALANCE.number],
+        arguments=[
+            _NUMBERS,
+            _CODES,
+            Measure.PAYMENTS.number,
+            Measure.STATIC_FROM_BALANCE.number,
+            Measure.WITHOUT_PIN.number,
+        ],
     )
 
 
@@ -161,6 +167,8 @@ def _counted(row: Row) -> str:
     subject = f"customer {name_object(row['object'], form=CUSTOMER_ID)}"
     if row["measure"] == Measure.STATIC_FROM_BALANCE.number:
         subject = f"static codes of person {UUID(int=row['object'])}"
+    elif row["measure"] == Measure.WITHOUT_PIN.number:
+        subject = f"codes without PIN of {subject}"
     elif row["is_agreement"]:
         subject = f"agreement {name_object(row['object'], form=AGREEMENT_ID)}"
     elif row["is_device"]:

@@ -315,15 +315,15 @@ ORDER BY object
 LIMIT $5;
 
 -- name: unlike_what_counts
--- What counts towards limits of customers, agreements and their televisions, and of persons at code plates,
--- and what was paid. A phone that shows codes is not counted by itself.
+-- What counts towards limits of customers, agreements and their televisions, of persons at code plates, and
+-- of codes without PIN, and what was paid. A phone that shows codes is not counted by itself.
 WITH paid AS (
     SELECT
-        customer, agreement, device, person, currency, counted_on AS day,
+        customer, agreement, device, person, presented, currency, counted_on AS day,
         sum(authorized) AS amount, count(*) AS count
     FROM payments.payment
     WHERE counted_on <> 0
-    GROUP BY customer, agreement, device, person, currency, counted_on
+    GROUP BY customer, agreement, device, person, presented, currency, counted_on
 ),
 
 counting AS (
@@ -336,6 +336,8 @@ counting AS (
     INNER JOIN customers.device AS d ON d.id = p.device AND d.kind <> 1
     UNION ALL
     SELECT person, $4::smallint, currency, day, amount, count FROM paid WHERE person IS NOT NULL
+    UNION ALL
+    SELECT customer, $5::smallint, currency, day, amount, count FROM paid WHERE presented = 'unasked'
 ),
 
 counts AS (
@@ -346,7 +348,7 @@ counts AS (
 ),
 
 used AS (
-    SELECT subject, measure, currency, day, amount, count FROM limits.used WHERE measure IN ($3, $4)
+    SELECT subject, measure, currency, day, amount, count FROM limits.used WHERE measure IN ($3, $4, $5)
 )
 
 SELECT
@@ -367,7 +369,7 @@ WHERE
     coalesce(u.amount, 0) <> coalesce(c.amount, 0)
     OR coalesce(u.count, 0) <> coalesce(c.count, 0)
 ORDER BY object, day
-LIMIT $5;
+LIMIT $6;
 
 -- name: fees_taken
 -- What payments have paid us in fees, less what was given back, by ledger.

@@ -44,7 +44,7 @@ async def versions_of(connection: Connection, *, payments: Sequence[PaymentId]) 
 
 async def attempts_of(connection: Connection, *, payment: Payment) -> Sequence[Attempt]:
     """The tries to pay a payment, the first first; made with its payer, it was tried once."""
-    if payment.agreement is not None and payment.customer is not None:
+    if payment.is_made_with_payer and payment.customer is not None:
         return [
             Attempt(
                 payment=payment.id,

@@ -21,6 +21,7 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
+    Presented,
     Refund,
     RefundId,
     Request,
@@ -87,6 +88,7 @@ def payment_of(row: Row) -> Payment:
         metadata=row["metadata"],
         events=row["events"],
         attempts=row["attempts"],
+        presented=None if row["presented"] is None else Presented(row["presented"]),
     )
 
 
@@ -178,6 +180,7 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.metadata for p in payments],
         [" ".join(p.flags) for p in payments],
         [p.attempts for p in payments],
+        [p.presented for p in payments],
     )
 
 

@@ -55,6 +55,7 @@ CREATE TABLE payments.payment (
     device         uuid,  -- which device of the customer asked for it, or showed its code
     plate          uuid,  -- the code plate that was scanned
     person         uuid,  -- whose limit of static codes it counts towards
+    presented      text COLLATE "C" CHECK (presented IN ('unasked', 'asked')),  -- by a payment code
     key_hash       uuid,  -- 16 bytes of the idempotency key in its scope
     body_hash      uuid NOT NULL,  -- 16 bytes of the request's body
     created_at     bigint NOT NULL,  -- nanoseconds
@@ -143,5 +144,43 @@ CREATE TABLE payments.mark (
     PRIMARY KEY (merchant, live, reference)
 );
 
+-- Phones that show payment codes. Their keys are made of the house's secret, and kept nowhere.
+CREATE TABLE payments.presenter (
+    number      integer PRIMARY KEY CHECK (number BETWEEN 1 AND 24999999),  -- stands, encrypted, in its codes
+    device      uuid NOT NULL UNIQUE,
+    customer    uuid NOT NULL,
+    live        boolean NOT NULL,
+    version     integer NOT NULL CHECK (version > 0),  -- each enrolment has another key
+    enrolled_at bigint NOT NULL  -- nanoseconds
+);
+
+-- Payment codes that were used; the step first, so that the old ones go from one end of the index.
+CREATE TABLE payments.code_use (
+    step    bigint NOT NULL,  -- thirty seconds since 1970
+    number  integer NOT NULL,
+    lane    smallint NOT NULL CHECK (lane BETWEEN 0 AND 3),
+    payment uuid NOT NULL,
+    PRIMARY KEY (step, number, lane)
+);
+
+-- Wrong payment codes: counted where they were scanned, for the merchant, and for an alias guessed at.
+CREATE TABLE payments.guesses (
+    subject      uuid PRIMARY KEY,
+    since        bigint NOT NULL,  -- nanoseconds, when the minute began; of an alias: when it ends
+    wrong        integer NOT NULL CHECK (wrong >= 0),
+    closings     integer NOT NULL CHECK (closings >= 0),
+    closed_until bigint NOT NULL  -- nanoseconds; no code is looked at before
+);
+
+-- What customers have set lower than the house: how much is paid by code without asking them.
+CREATE TABLE payments.code_rule (
+    customer   uuid PRIMARY KEY,
+    each_limit bigint NOT NULL CHECK (each_limit >= 0),  -- minor units
+    per_day    integer NOT NULL CHECK (per_day >= 0)
+);
+
 GRANT SELECT, INSERT, UPDATE ON payments.agreement, payments.announcement, payments.payment TO millet_app;
 GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO millet_app;
+GRANT SELECT, INSERT, UPDATE ON payments.presenter, payments.code_rule TO millet_app;
+GRANT SELECT, INSERT, DELETE ON payments.code_use TO millet_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON payments.guesses TO millet_app;

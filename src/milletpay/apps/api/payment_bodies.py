@@ -19,6 +19,7 @@ Reference = Annotated[
 ]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^https?://[!-~]+$(?!\n)")]
+PaymentCode = Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[0-9](?:[0-9 ]*[0-9])?$(?!\n)")]
 Moment = Annotated[
     str, msgspec.Meta(max_length=40, description="A time in RFC 3339, such as 2026-12-01T02:03:04Z.")
 ]
@@ -27,7 +28,13 @@ Moment = Annotated[
 class Payer(Input, frozen=True, kw_only=True):
     """Who pays at once."""
 
-    agreement: Annotated[str, msgspec.Meta(description="An active agreement with the customer.")]
+    agreement: Annotated[str | None, msgspec.Meta(description="An active agreement with the customer.")] = (
+        None
+    )
+    payment_code: Annotated[
+        PaymentCode | None,
+        msgspec.Meta(description="What was scanned from the customer's phone; spaces do not count."),
+    ] = None
 
     @classmethod
     def example(cls) -> Self:
@@ -186,6 +193,8 @@ SENTENCES: Final = {
     Decline.EXCEEDS_LIMIT: "A limit per day or month would be passed.",
     Decline.EXCEEDS_STATIC_LIMIT: "More than a person may pay by printed codes in a day.",
     Decline.EXCEEDS_DEVICE_LIMIT: "More than the customer allows on the device that asked for it.",
+    Decline.PAYMENT_CODE_INVALID: "This payment code cannot be used: ask the customer for a new one.",
+    Decline.DECLINED_BY_CUSTOMER: "The customer was asked on the phone, and said no.",
     Decline.INSUFFICIENT_FUNDS: "The customer's balance does not cover it.",
 }
 """Declines in words."""

@@ -1,6 +1,6 @@
 """The API's payments and reversals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +12,7 @@ from milletpay.apps.api.payment_bodies import (
     Declined,
     NewPayment,
     NewReversal,
+    Payer,
     PaymentQuery,
     Reversal,
 )
@@ -73,7 +74,8 @@ class PaymentsApi:
     async def create(self, request: Request, *, body: NewPayment) -> Answer:
         """Make a payment; with a payer it is paid at once."""
         see_reference(request, body.reference)
-        if request.principal.place is not None and body.payer is not None:
+        payer = _payer(body.payer)
+        if request.principal.place is not None and payer.agreement is not None:
             detail = "A terminal charges nobody under an agreement."
             raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="payer.agreement")
         command = CreatePayment(
@@ -83,7 +85,8 @@ class PaymentsApi:
             amount=money_of(body.amount, body.currency),
             request=made_by(request, body.reference),
             capture_method=body.capture_method,
-            agreement=None if body.payer is None else _agreement_id(body.payer.agreement),
+            agreement=payer.agreement,
+            payment_code=payer.payment_code,
             store=_place_of_sale(request, body.store),
             terminal=terminal_of(request),
             expires_at=_moment(body.expires_at),
@@ -212,6 +215,25 @@ def _moment(text: str | None) -> int:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{error}.", param="expires_at") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Who pays: by agreement, or by code, or nobody yet."""
+
+    agreement: AgreementId | None = None
+    payment_code: str = field(default="", repr=False)
+
+
+def _payer(payer: Payer | None) -> _Named:
+    if payer is None:
+        return _Named()
+    if (payer.agreement is None) is (payer.payment_code is None):
+        detail = "Name the agreement or the payment code: one of them."
+        raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="payer")
+    if payer.agreement is not None:
+        return _Named(agreement=_agreement_id(payer.agreement))
+    return _Named(payment_code=payer.payment_code or "")
+
+
 def _agreement_id(text: str) -> AgreementId:
     try:
         return AGREEMENT_ID.read(text)
@@ -232,7 +254,8 @@ def _making(api: PaymentsApi) -> tuple[Route, ...]:
             path="/v1/payments",
             handler=api.create,
             summary="Make a payment",
-            description="With `payer` it is paid at once; without, show the customer `checkout_url` or `qr`.",
+            description="With `payer` it is paid at once, or is `processing` while a customer who showed a"
+            " code is asked on the phone; without, show the customer `checkout_url` or `qr`.",
             answers={201: PaymentShape, 200: PaymentShape, 402: Declined},
             who=SELLING,
             scope="payments:write",

@@ -84,6 +84,8 @@ class WalletApi:
                         span=limit.span.value,
                         amount=None if limit.amount is None else limit.amount.minor,
                         used=used.get(limit.span, Used()).amount,
+                        count=limit.count,
+                        used_count=used.get(limit.span, Used()).count,
                         currency=CURRENCY.code,
                     )
                     for limit in limits_on(

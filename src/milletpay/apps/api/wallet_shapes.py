@@ -274,11 +274,19 @@ class LimitShape(Output, frozen=True, kw_only=True):
 
     object: Literal["limit"] = "limit"
     measure: Literal[
-        "payments", "sends", "withdrawals", "top_ups", "static_from_balance", "static_from_cards"
+        "payments",
+        "sends",
+        "withdrawals",
+        "top_ups",
+        "static_from_balance",
+        "static_from_cards",
+        "without_pin",
     ]
     span: Literal["each", "day", "month"]
     amount: int | None
     used: int
+    count: Annotated[int | None, msgspec.Meta(description="How often, where that is bounded too.")] = None
+    used_count: int = 0
     currency: str
 
     @classmethod

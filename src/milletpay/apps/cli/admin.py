@@ -100,5 +100,5 @@ async def _desk(database: Database) -> AsyncIterator[TradeDesk]:
     """A desk of this command's own, beside those of a running server."""
     clock = SystemClock()
     ids = IdSource(clock=clock, entropy=system_entropy)
-    async with open_desk(database, clock=clock, ids=ids) as desk:
+    async with open_desk(database, secret=None, clock=clock, ids=ids) as desk:
         yield desk

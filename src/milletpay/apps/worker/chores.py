@@ -10,7 +10,7 @@ from milletpay.bootstrap import TradeDesk
 from milletpay.identity import delete_old_attempts, delete_old_codes, forget_pairings
 from milletpay.ledger import ExpireDue
 from milletpay.notifications import KEPT_DAYS, delete_old_events
-from milletpay.payments import ExpirePayment, payments_due
+from milletpay.payments import ExpirePayment, forget_old_codes, payments_due
 from milletpay.plumbing.clock import SECOND, Clock, wait_for
 from milletpay.plumbing.database import Database, DatabaseUnavailable
 from milletpay.plumbing.desk import Unavailable, Unknown
@@ -91,6 +91,9 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
             now = clock.now_ns()
             tries = await delete_old_attempts(connection, now=now, most=FORGOTTEN_AT_ONCE)
             return tries + await delete_old_codes(connection, now=now, most=FORGOTTEN_AT_ONCE)
+    async def forget_codes() -> int:
+        async with database.transaction() as connection:
+            return await forget_old_codes(connection, now=clock.now_ns())
 
     async def forget_codes() -> int:
         async with database.transaction() as connection:
@@ -103,4 +106,5 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
         Chore(name="forget the outbox", every_ns=60 * SECOND, does=forget_outbox),
         Chore(name="forget events", every_ns=60 * SECOND, does=forget_events),
         Chore(name="forget tries", every_ns=600 * SECOND, does=forget_tries),
+        Chore(name="forget payment codes", every_ns=600 * SECOND, does=forget_codes),
     ]

@@ -70,11 +70,12 @@ async def work(order: Order) -> None:
     """Work until standard input ends, then finish what is in hand."""
     clock = SystemClock()
     ids = IdSource(clock=clock, entropy=system_entropy)
+    secret = bytes.fromhex(order.secret)
     async with AsyncExitStack() as opened:
         database = await Database.open(order.app_url, connections=order.connections)
         opened.push_async_callback(database.close)
-        desk = await opened.enter_async_context(open_desk(database, clock=clock, ids=ids))
-        links = make_links(order.base_url, secret=bytes.fromhex(order.secret))
+        desk = await opened.enter_async_context(open_desk(database, secret=secret, clock=clock, ids=ids))
+        links = make_links(order.base_url, secret=secret)
         webhooks = make_webhooks(links=links, reach=Reach[order.reach], clock=clock, ids=ids)
         relay = Relay(
             database=database,

@@ -1,0 +1,219 @@
+"""Payment codes (付款码): the eighteen digits that a customer's phone shows and a till scans.
+
+    72 AAAAAAAA WWWWWWW C      prefix, alias, word, check digit
+
+The **alias** says who pays, to us alone: an enrolled phone has a number and four **lanes**, and number and
+lane, encrypted under the **epoch** of five minutes, are eight digits again. So there is no table of aliases:
+the server decrypts, in the same time however many phones there are, and what a code was seen with tells
+nothing in the next epoch. The phone is given its aliases ahead. The **word** is seven digits of an HMAC
+under the phone's own key over the **step** of thirty seconds and the lane: computed on the phone, with no
+network. The lane moves on when a code was used, so that several purchases fit into one step.
+
+Everything here is pure: keys and the time are arguments. Why it is so, with the numbers, stands in the
+decision on payment codes.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+PREFIX: Final = "72"
+"""What ours begin with. 10-15 are WeChat Pay's, 25-30 Alipay's, 62 UnionPay's."""
+
+LENGTH: Final = 18
+ALIAS_DIGITS: Final = 8
+WORD_DIGITS: Final = 7
+
+SECOND: Final = 10**9
+STEP_SECONDS: Final = 30
+STEPS_OF_EPOCH: Final = 10
+EPOCH_SECONDS: Final = STEP_SECONDS * STEPS_OF_EPOCH
+
+STEPS_BACK: Final = 2
+STEPS_AHEAD: Final = 1
+"""A code is taken in the step it was made for, two steps later, and one step earlier."""
+
+LANES: Final = 4
+PLACES: Final = 10**ALIAS_DIGITS
+WORDS: Final = 10**WORD_DIGITS
+NUMBER_MAX: Final = PLACES // LANES - 1
+"""The greatest number of a phone. Number 0 is nobody's: what cannot be read is looked for there."""
+
+HALF: Final = 10 ** (ALIAS_DIGITS // 2)
+ROUNDS: Final = 10
+"""Of the Feistel network, as many as FF1 of NIST SP 800-38G has; its domain there is at least a million."""
+
+KEY_BYTES: Final = 32
+
+_DAMM: Final = tuple(
+    bytes(int(digit) for digit in row)
+    for row in (
+        "0317598642",
+        "7092154863",
+        "4206871359",
+        "1750983426",
+        "6123045978",
+        "3674209581",
+        "5869720134",
+        "8945362017",
+        "9438617205",
+        "2581436790",
+    )
+)
+"""H. M. Damm's quasigroup: weak totally anti-symmetric, so that no swap of neighbors goes unnoticed."""
+
+
+def check_digit(digits: str) -> str:
+    """The digit that makes `digits` whole: any one wrong digit and any two neighbors swapped are noticed."""
+    interim = 0
+    for digit in digits:
+        interim = _DAMM[interim][ord(digit) - 48]
+    return str(interim)
+
+
+def step_of(now: int) -> int:
+    """The step of a time in nanoseconds."""
+    return now // (STEP_SECONDS * SECOND)
+
+
+def epoch_of(step: int) -> int:
+    """The epoch of a step."""
+    return step // STEPS_OF_EPOCH
+
+
+def steps_taken(now: int) -> range:
+    """The steps of which codes are taken at a time."""
+    step = step_of(now)
+    return range(step - STEPS_BACK, step + STEPS_AHEAD + 1)
+
+
+def write_code(*, alias: int, word: int) -> str:
+    """The eighteen digits."""
+    digits = f"{PREFIX}{alias:0{ALIAS_DIGITS}d}{word:0{WORD_DIGITS}d}"
+    return digits + check_digit(digits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was scanned, taken apart. One that is no code of ours is taken apart all the same."""
+
+    is_ours: bool
+    """Whether length, prefix and check digit are as they should be."""
+    alias: int = field(repr=False)
+    word: int = field(repr=False)
+
+
+def read_code(text: str) -> Reading:
+    """Take apart what a till scanned; spaces do not count."""
+    digits = text.replace(" ", "")
+    if len(digits) != LENGTH or not (digits.isascii() and digits.isdigit()):
+        return Reading(is_ours=False, alias=0, word=0)
+    return Reading(
+        is_ours=digits.startswith(PREFIX) and check_digit(digits[:-1]) == digits[-1],
+        alias=int(digits[len(PREFIX) : len(PREFIX) + ALIAS_DIGITS]),
+        word=int(digits[len(PREFIX) + ALIAS_DIGITS : -1]),
+    )
+
+
+def word_of(key: bytes, *, step: int, lane: int) -> int:
+    """The word that a phone with this key shows in a step and lane.
+
+    HMAC-SHA256 over "milletpay word", the step as eight bytes and the lane as one; the first eight bytes of
+    it, as a number, modulo ten millions.
+    """
+    mac = hmac.digest(key, b"milletpay word" + step.to_bytes(8) + bytes([lane]), "sha256")
+    return int.from_bytes(mac[:8]) % WORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What an alias stands for in an epoch: a phone's number, and a lane."""
+
+    number: int
+    lane: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A place that what was scanned may stand for, with the steps in which it would."""
+
+    place: Place
+    epoch: int
+    steps: tuple[int, ...]
+
+    @property
+    def ends_at(self) -> int:
+        """When codes of its epoch are taken no more, nanoseconds."""
+        return ((self.epoch + 1) * STEPS_OF_EPOCH + STEPS_BACK + 1) * STEP_SECONDS * SECOND
+
+
+class CodeKeys:
+    """All secrets of payment codes, out of one. It is not shown."""
+
+    __slots__ = ("_feistel", "_secret")
+
+    def __init__(self, secret: bytes) -> None:
+        assert len(secret) == KEY_BYTES, "256 bits"
+        self._secret = secret
+        aliases = hmac.digest(secret, b"milletpay aliases", "sha256")
+        # A keyed BLAKE2s is a pseudorandom function (RFC 7693), and costs a third of an HMAC.
+        self._feistel = hashlib.blake2s(key=aliases, digest_size=8)
+
+    def __repr__(self) -> str:
+        return "CodeKeys(...)"
+
+    def phone_key(self, device: int, *, version: int) -> bytes:
+        """The key of an enrolled phone, as HKDF-SHA256 expands it: it is kept nowhere but on the phone."""
+        purpose = b"milletpay phone" + device.to_bytes(16) + version.to_bytes(4) + b"\x01"
+        return hmac.digest(self._secret, purpose, "sha256")
+
+    def alias_of(self, place: Place, *, epoch: int) -> int:
+        """The alias of a place: one to one within an epoch."""
+        left, right = divmod(place.number * LANES + place.lane, HALF)
+        for turn in self._turns(epoch):
+            turn.update(right.to_bytes(2))
+            left, right = right, (left + int.from_bytes(turn.digest())) % HALF
+        return left * HALF + right
+
+    def place_of(self, alias: int, *, epoch: int) -> Place:
+        """What an alias stands for; every alias stands for something."""
+        left, right = divmod(alias, HALF)
+        for turn in reversed(self._turns(epoch)):
+            turn.update(left.to_bytes(2))
+            left, right = (right - int.from_bytes(turn.digest())) % HALF, left
+        number, lane = divmod(left * HALF + right, LANES)
+        return Place(number=number, lane=lane)
+
+    def sightings(self, reading: Reading, *, now: int) -> tuple[Sighting, ...]:
+        """Whom an alias may stand for now: one place, and a second one where two epochs meet."""
+        found: dict[int, list[int]] = {}
+        for step in steps_taken(now):
+            found.setdefault(epoch_of(step), []).append(step)
+        return tuple(
+            Sighting(place=self.place_of(reading.alias, epoch=epoch), epoch=epoch, steps=tuple(steps))
+            for epoch, steps in found.items()
+        )
+
+    def step_shown(self, reading: Reading, *, sighting: Sighting, device: int, version: int) -> int | None:
+        """The step in which this phone shows the word that was read, if it is one of the sighting's.
+
+        Every step is compared, whether one was found before or not.
+        """
+        key = self.phone_key(device, version=version)
+        lane = sighting.place.lane
+        shown = None
+        for step in sighting.steps:
+            word = word_of(key, step=step, lane=lane)
+            if hmac.compare_digest(word.to_bytes(4), reading.word.to_bytes(4)):
+                shown = step
+        return shown
+
+    def _turns(self, epoch: int) -> "list[hashlib.blake2s]":
+        """The round functions of an epoch, each to be told its half."""
+        turns = []
+        for number in range(ROUNDS):
+            turn = self._feistel.copy()
+            turn.update(epoch.to_bytes(8) + bytes([number]))
+            turns.append(turn)
+        return turns

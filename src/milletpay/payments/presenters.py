@@ -1,0 +1,370 @@
+"""The part of the desk that knows whose payment code it is.
+
+A code that is **recognized** is right, new, its phone in use and its customer active; everything else is
+unknown, in one and the same way. A code is used once: what was recognized is written in the batch that
+recognizes it, whatever becomes of the payment.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, assert_never
+
+from milletpay.codes import NUMBER_MAX, CodeKeys, Reading, Sighting, read_code
+from milletpay.customers import CustomerId, Customers, DeviceId, DeviceKind, Devices
+from milletpay.ledger import Book
+from milletpay.ledger.chart import Mode
+from milletpay.limits import Limits, Measure
+from milletpay.payments.guessing import WRONG_AT_MERCHANT, WRONG_AT_PLACE, Guesses, alias_subject
+from milletpay.payments.model import PaymentId
+from milletpay.payments.postings import accounts_of
+from milletpay.payments.presenting import (
+    CodeRefusal,
+    CodeRefused,
+    CodeRule,
+    Command,
+    EnrollPresenter,
+    Presenter,
+    RuleCodes,
+    Scanned,
+    columns_of_presenters,
+    presenter_of,
+    rule_of,
+)
+from milletpay.plumbing.database import Connection
+from milletpay.plumbing.dates import Day
+from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.statements import load_statements
+
+SQL: Final = load_statements("milletpay.payments")
+
+REMEMBERED_MAX: Final = 200_000
+"""How many presenters, rules or counters of guesses memory holds before it begins anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognized:
+    """A right code, and who showed it."""
+
+    presenter: Presenter
+    step: int
+    lane: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was found out about a scanned code while the batch loaded."""
+
+    reading: Reading
+    sightings: tuple[Sighting, ...]
+    shown: Recognized | None = None
+    """Who has shown it, if its word is right."""
+    alias: int = 0
+    """The subject of its alias, if its word is right."""
+
+
+_Use: TypeAlias = tuple[int, int, int]
+"""Step, number, lane."""
+
+
+class Presenters:
+    """The part of a desk that knows the phones. The part above it says `want_code`, then `recognize`."""
+
+    commands: tuple[type, ...] = (EnrollPresenter, RuleCodes)
+
+    def __init__(
+        self, *, book: Book, devices: Devices, customers: Customers, limits: Limits, keys: CodeKeys | None
+    ) -> None:
+        self._book = book
+        self._devices = devices
+        self._customers = customers
+        self._limits = limits
+        self._keys = keys  # None at a desk that takes no codes
+        self._known: dict[int, Presenter | None] = {}
+        self._by_device: dict[DeviceId, Presenter] = {}
+        self._rules: dict[CustomerId, CodeRule | None] = {}
+        self._guesses: dict[int, Guesses] = {}
+        self._scanned: list[Scanned] = []
+        self._enrolled: set[DeviceId] = set()
+        self._seen: dict[str, Seen] = {}
+        self._used: set[_Use] = set()
+        self._numbers = 0
+        self._new_uses: dict[_Use, PaymentId] = {}
+        self._changed: dict[int, Presenter] = {}
+        self._changed_rules: dict[CustomerId, CodeRule] = {}
+        self._changed_guesses: dict[int, Guesses] = {}
+        self._events: list[Event] = []
+
+    def begin(self) -> None:
+        """A new batch."""
+        for wanted in (self._scanned, self._enrolled, self._seen, self._used, self._by_device):
+            wanted.clear()
+        self._drop_changes()
+        for known in (self._known, self._rules, self._guesses):
+            if len(known) > REMEMBERED_MAX:
+                known.clear()
+
+    def forget(self) -> None:
+        """What is remembered may have changed."""
+        for known in (self._known, self._rules, self._guesses, self._by_device):
+            known.clear()
+        self._drop_changes()
+
+    def _drop_changes(self) -> None:
+        for changed in (self._new_uses, self._changed, self._changed_rules, self._changed_guesses):
+            changed.clear()
+        self._events.clear()
+
+    def want(self, command: Command, /) -> None:
+        """Note what a command is about."""
+        if isinstance(command, EnrollPresenter):
+            self._enrolled.add(command.device)
+            self._devices.want_device(command.device)
+
+    def want_code(self, command: Scanned) -> None:
+        """Note that a command brings a code."""
+        self._scanned.append(command)
+
+    async def load(self, connection: Connection) -> None:
+        """Find out whose codes were scanned, and say what the parts below must bring for them."""
+        if self._enrolled:
+            rows = await connection.fetch(SQL["presenters_of"], self._enrolled)
+            self._by_device.update({DeviceId(row["device"]): presenter_of(row) for row in rows})
+            self._numbers = await connection.fetchval(SQL["greatest_number"])
+        if not self._scanned:
+            return
+        assert self._keys is not None, "a desk without the secret takes no codes"
+        now = self._book.now
+        for command in self._scanned:
+            reading = read_code(command.payment_code)
+            self._seen[command.payment_code] = Seen(
+                reading=reading, sightings=self._keys.sightings(reading, now=now)
+            )
+        await self._load_presenters(connection)
+        self._look()
+        await self._load_uses(connection)
+        for command in self._scanned:
+            self._want_below(command)
+
+    def decide(self, command: Command, /) -> "Presenter | CodeRule | CodeRefused":
+        """Decide one command: the presenter or rule as it then is, or why not."""
+        match command:
+            case EnrollPresenter():
+                return self._enroll(command)
+            case RuleCodes():
+                self._rules[command.rule.customer] = command.rule
+                self._changed_rules[command.rule.customer] = command.rule
+                self._book.note()
+                return command.rule
+            case _:
+                assert_never(command)
+
+    def recognize(self, command: Scanned) -> Recognized | None:
+        """Who showed the code; None, and counted, whatever was wrong."""
+        now = self._book.now
+        seen = self._seen[command.payment_code]
+        places = self._places(command)
+        if any(place.is_closed(now=now) for place in places):
+            return None
+        if seen.shown is None or not self._is_right(seen, seen.shown, mode=command.mode):
+            self._count_wrong(seen, places)
+            return None
+        for place in places:
+            if place.right(now=now):
+                self._keep_guesses(place)
+        return seen.shown
+
+    def use(self, recognized: Recognized, *, payment: PaymentId) -> None:
+        """The code is used: it is never right again."""
+        use = recognized.step, recognized.presenter.number, recognized.lane
+        self._used.add(use)
+        self._new_uses[use] = payment
+
+    def rule_of(self, customer: CustomerId) -> CodeRule | None:
+        """What the customer of a recognized code has set; None for what the house sets."""
+        return self._rules[customer]
+
+    async def save(self, connection: Connection) -> None:
+        """Write what has changed, and the news of it."""
+        if self._changed:
+            changed = list(self._changed.values())
+            await connection.execute(SQL["write_presenters"], *columns_of_presenters(changed))
+        if self._changed_rules:
+            rules = self._changed_rules.values()
+            await connection.execute(
+                SQL["write_code_rules"],
+                [r.customer for r in rules],
+                [r.each for r in rules],
+                [r.per_day for r in rules],
+            )
+        if self._new_uses:
+            uses = list(self._new_uses)
+            await connection.execute(
+                SQL["add_code_uses"],
+                [step for step, _, _ in uses],
+                [number for _, number, _ in uses],
+                [lane for _, _, lane in uses],
+                list(self._new_uses.values()),
+            )
+        if self._changed_guesses:
+            guesses = [self._changed_guesses[subject] for subject in sorted(self._changed_guesses)]
+            await connection.execute(
+                SQL["write_guesses"],
+                [g.subject for g in guesses],
+                [g.since for g in guesses],
+                [g.wrong for g in guesses],
+                [g.closings for g in guesses],
+                [g.closed_until for g in guesses],
+            )
+        if self._events:
+            await append(connection, events=self._events)
+
+    async def _load_presenters(self, connection: Connection) -> None:
+        """Bring the presenters that codes may be of, and what their customers have set."""
+        numbers = {s.place.number for seen in self._seen.values() for s in seen.sightings}
+        unknown = numbers - self._known.keys()
+        if unknown:
+            self._known.update(dict.fromkeys(unknown))
+            for row in await connection.fetch(SQL["presenters"], unknown):
+                self._known[row["number"]] = presenter_of(row)
+        customers = {known.customer for known in map(self._known.get, numbers) if known is not None}
+        unruled = customers - self._rules.keys()
+        if unruled:
+            self._rules.update(dict.fromkeys(unruled))
+            for row in await connection.fetch(SQL["code_rules"], unruled):
+                rule = rule_of(row)
+                self._rules[rule.customer] = rule
+
+    def _look(self) -> None:
+        """Compare the words. Who has no presenter is compared with nobody's, which takes as long."""
+        assert self._keys is not None
+        for text, seen in self._seen.items():
+            for sighting in seen.sightings:
+                presenter = self._known[sighting.place.number]
+                device, version = (presenter.device, presenter.version) if presenter else (0, 0)
+                step = self._keys.step_shown(seen.reading, sighting=sighting, device=device, version=version)
+                if step is not None and presenter is not None:
+                    shown = Recognized(presenter=presenter, step=step, lane=sighting.place.lane)
+                    self._seen[text] = replace(seen, shown=shown, alias=_alias(sighting))
+
+    async def _load_uses(self, connection: Connection) -> None:
+        """Bring which of the codes were used, and what was counted."""
+        shown = [seen.shown for seen in self._seen.values() if seen.shown is not None]
+        rows = await connection.fetch(
+            SQL["code_uses"],
+            [one.step for one in shown],
+            [one.presenter.number for one in shown],
+            [one.lane for one in shown],
+        )
+        self._used.update((row["step"], row["number"], row["lane"]) for row in rows)
+        subjects = {subject for command in self._scanned for subject in _subjects(command)}
+        subjects |= {_alias(s) for seen in self._seen.values() for s in seen.sightings}
+        unknown = subjects - self._guesses.keys()
+        if unknown:
+            self._guesses.update({subject: Guesses(subject=subject) for subject in unknown})
+            for row in await connection.fetch(SQL["guesses"], unknown):
+                self._guesses[row["subject"]] = Guesses(**dict(row))
+
+    def _want_below(self, command: Scanned) -> None:
+        shown = self._seen[command.payment_code].shown
+        if shown is None:
+            return
+        presenter = shown.presenter
+        currency = command.amount.currency
+        self._devices.want_device(presenter.device)
+        self._customers.want_customer(presenter.customer)
+        self._book.want(
+            *accounts_of(presenter.customer, merchant=command.merchant, currency=currency, mode=command.mode)
+        )
+        for measure in (Measure.PAYMENTS, Measure.WITHOUT_PIN):
+            self._limits.want_used(
+                presenter.customer,
+                measure=measure,
+                currency=currency,
+                day=Day(self._book.accounting_date),
+            )
+
+    def _is_right(self, seen: Seen, shown: Recognized, *, mode: Mode) -> bool:
+        presenter = shown.presenter
+        device = self._devices.device(presenter.device)
+        customer = self._customers.customer(presenter.customer)
+        return (
+            seen.reading.is_ours
+            and presenter.mode is mode
+            and self._known[presenter.number] == presenter
+            and (shown.step, presenter.number, shown.lane) not in self._used
+            and not self._guesses[seen.alias].is_closed(now=self._book.now)
+            and device is not None
+            and device.is_active
+            and customer is not None
+            and customer.is_active
+        )
+
+    def _places(self, command: Scanned) -> list[Guesses]:
+        return [self._guesses[subject] for subject in _subjects(command)]
+
+    def _count_wrong(self, seen: Seen, places: list[Guesses]) -> None:
+        now = self._book.now
+        for place, borne in zip(reversed(places), (WRONG_AT_MERCHANT, WRONG_AT_PLACE), strict=False):
+            if place.guess(now=now, borne=borne):
+                self._events.append(
+                    Event(kind="codes.guessing", object=place.subject, sequence=place.closings, at=now)
+                )
+            self._keep_guesses(place)
+        if seen.shown is not None:
+            return
+        for sighting in seen.sightings:
+            if self._known[sighting.place.number] is not None:
+                alias = self._guesses[_alias(sighting)]
+                alias.miss(until=sighting.ends_at)
+                self._keep_guesses(alias)
+
+    def _keep_guesses(self, guesses: Guesses) -> None:
+        self._changed_guesses[guesses.subject] = guesses
+        self._book.note()
+
+    def _enroll(self, command: EnrollPresenter) -> Presenter | CodeRefused:
+        device = self._devices.device(command.device)
+        if (
+            device is None
+            or (device.customer, device.mode) != (command.customer, command.mode)
+            or device.kind is not DeviceKind.PHONE
+            or not device.is_active
+        ):
+            return CodeRefused(refusal=CodeRefusal.DEVICE_NOT_FOUND, detail="There is no such phone in use.")
+        known = self._by_device.get(command.device)
+        if known is None and self._numbers >= NUMBER_MAX:
+            detail = "No more phones can show codes."
+            return CodeRefused(refusal=CodeRefusal.NO_NUMBER_LEFT, detail=detail)
+        # From here it must succeed.
+        if known is None:
+            self._numbers += 1
+        presenter = Presenter(
+            number=self._numbers if known is None else known.number,
+            device=command.device,
+            customer=command.customer,
+            mode=command.mode,
+            version=1 if known is None else known.version + 1,
+            enrolled_at=self._book.now,
+        )
+        self._by_device[command.device] = presenter
+        self._known[presenter.number] = self._changed[presenter.number] = presenter
+        self._events.append(
+            Event(
+                kind="device.enrolled",
+                object=presenter.device,
+                sequence=presenter.version,
+                at=self._book.now,
+            )
+        )
+        self._book.note()
+        return presenter
+
+
+def _subjects(command: Scanned) -> tuple[int, ...]:
+    """Where wrong codes are counted: at the till, or else the store, and for the merchant."""
+    place = command.terminal or command.store
+    return (command.merchant,) if place is None else (place, command.merchant)
+
+
+def _alias(sighting: Sighting) -> int:
+    place = sighting.place
+    return alias_subject(number=place.number, lane=place.lane, epoch=sighting.epoch)

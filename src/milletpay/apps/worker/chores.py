@@ -91,6 +91,7 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
             now = clock.now_ns()
             tries = await delete_old_attempts(connection, now=now, most=FORGOTTEN_AT_ONCE)
             return tries + await delete_old_codes(connection, now=now, most=FORGOTTEN_AT_ONCE)
+
     async def forget_codes() -> int:
         async with database.transaction() as connection:
             return await forget_old_codes(connection, now=clock.now_ns())

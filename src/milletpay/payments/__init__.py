@@ -33,7 +33,6 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
-    Presented,
     Refund,
     RefundId,
     Refusal,
@@ -42,6 +41,7 @@ from milletpay.payments.model import (
 )
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.plates import PayPlate
+from milletpay.payments.presented import Presented
 from milletpay.payments.presenters import Presenters
 from milletpay.payments.presenting import (
     CodeRefusal,

@@ -18,10 +18,10 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
-    Presented,
     Refusal,
     Refused,
 )
+from milletpay.payments.presented import Presented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,10 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
-    Presented,
     Refusal,
     Refused,
 )
+from milletpay.payments.presented import Presented
 from milletpay.payments.presenters import Presenters
 from milletpay.plumbing.clock import SECOND
 

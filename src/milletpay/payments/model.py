@@ -9,6 +9,7 @@ from milletpay.fees.model import Quote
 from milletpay.ledger.chart import Mode
 from milletpay.merchants.model import MerchantId, PlateId, StoreId, TerminalId
 from milletpay.money import Currency, Money
+from milletpay.payments.presented import Presented
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.ids import IdForm, Prefix
 
@@ -104,15 +105,6 @@ class CaptureMethod(StrEnum):
     """At once."""
     MANUAL = auto()
     """When it captures what was authorized."""
-
-
-class Presented(StrEnum):
-    """How a customer has agreed to what was taken with a payment code."""
-
-    UNASKED = auto()
-    """By showing the code: it was little enough. It counts towards the limits of that."""
-    ASKED = auto()
-    """With the PIN, or not yet: until then the payment is processing, and nobody else can pay it."""
 
 
 class Decline(StrEnum):

@@ -21,11 +21,11 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     PaymentStatus,
-    Presented,
     Refund,
     RefundId,
     Request,
 )
+from milletpay.payments.presented import Presented
 from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
 

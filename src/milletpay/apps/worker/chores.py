@@ -92,7 +92,7 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
             tries = await delete_old_attempts(connection, now=now, most=FORGOTTEN_AT_ONCE)
             return tries + await delete_old_codes(connection, now=now, most=FORGOTTEN_AT_ONCE)
 
-    async def forget_codes() -> int:
+    async def forget_payment_codes() -> int:
         async with database.transaction() as connection:
             return await forget_old_codes(connection, now=clock.now_ns())
 
@@ -107,5 +107,5 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
         Chore(name="forget the outbox", every_ns=60 * SECOND, does=forget_outbox),
         Chore(name="forget events", every_ns=60 * SECOND, does=forget_events),
         Chore(name="forget tries", every_ns=600 * SECOND, does=forget_tries),
-        Chore(name="forget payment codes", every_ns=600 * SECOND, does=forget_codes),
+        Chore(name="forget payment codes", every_ns=600 * SECOND, does=forget_payment_codes),
     ]

@@ -1,7 +1,7 @@
 """Pages for everybody: nothing serious in the eyes of axe, in either theme; a walk by keyboard alone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, NewVisitor, Screen, Visitor

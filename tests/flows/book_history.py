@@ -64,7 +64,8 @@ class Call:
     @classmethod
     def of_line(cls, process: int, line: list[object]) -> "Call":
         kind = Account if line[0] else Transfer
-        return cls(process=process, events=[kind(*values) for values in line[1:]])  # type: ignore[misc]
+        events = [kind(*values) for values in line[1:]]  # type: ignore[misc]  # what the line says
+        return cls(process=process, events=events)
 
 
 @dataclass(frozen=True)

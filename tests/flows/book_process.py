@@ -76,7 +76,7 @@ async def stop_now_and_then(brake: Brake, pause: Pause) -> None:
 async def run(url: str, number: int, seed: int, seconds: float, pause: Pause | None) -> None:
     # A test cannot wait as long as people would.
     SESSION_SETTINGS["idle_in_transaction_session_timeout"] = f"{PATIENCE_SECONDS}s"
-    clerk.LOCK_SECONDS = PATIENCE_SECONDS  # type: ignore[misc]
+    clerk.LOCK_SECONDS = PATIENCE_SECONDS  # type: ignore[misc]  # final, but in this test
     logging.basicConfig(format=f"%(asctime)s {number} %(message)s")
     voice = Voice()
     brake = Brake(say=lambda place: voice.say("stops", place))

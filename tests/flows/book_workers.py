@@ -60,7 +60,8 @@ class Worker:
                 call = self.calls[place]
                 call.timestamp = timestamp
                 words = CreateAccountStatus if call.of_accounts else CreateTransferStatus
-                call.statuses = [words(status) for status in statuses]  # type: ignore[assignment]
+                told = [words(status) for status in statuses]
+                call.statuses = told  # type: ignore[assignment]  # one kind or the other
             case ["refused", int(place), str(refusal)]:
                 self.calls[place].refusal = refusal
             case ["stops", _]:

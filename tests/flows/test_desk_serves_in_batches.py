@@ -95,8 +95,8 @@ async def test_a_command_that_breaks_fails_alone(
         answers = await asyncio.gather(*map(desk.submit, commands), return_exceptions=True)
     failed = answers.pop(place)
     with pytest.raises(Defect, match=said):
-        raise failed  # type: ignore[misc]
-    assert failed.__cause__ is not None  # type: ignore[union-attr]
+        raise failed  # type: ignore[misc]  # it is an exception here
+    assert failed.__cause__ is not None  # type: ignore[union-attr]  # it is an exception here
     assert answers == [Outcome(done=True, balance=1000 + 5 * number) for number in range(1, 100)]
     async with database.connection() as connection:
         assert await read_moves(connection) == [(move.id, 0, 5) for move in good]

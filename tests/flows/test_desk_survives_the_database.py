@@ -54,7 +54,7 @@ async def test_a_lost_answer_is_looked_up(
 class Amnesia(DeskRow):
     """A proof that finds nothing: what the desk would do without one."""
 
-    async def recorded(self, connection: object, facts: object) -> bool:  # noqa: ARG002
+    async def recorded(self, connection: object, facts: object) -> bool:  # noqa: ARG002 - the port
         return False
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -113,8 +114,8 @@ async def test_a_pid_file_that_lies_is_no_obstacle(data: Path) -> None:
     async with running(data):
         lines = (data / "postgres" / "postmaster.pid").read_text().splitlines()
     # A process of the server's own user that is not the server: the number was given away since.
-    user = {"user": (data / "postgres").stat().st_uid} if os.geteuid() == 0 else {}
-    other = subprocess.Popen(["/bin/sleep", "60"], **user)  # type: ignore[call-overload]
+    user: dict[str, Any] = {"user": (data / "postgres").stat().st_uid} if os.geteuid() == 0 else {}
+    other = subprocess.Popen(["/bin/sleep", "60"], **user)
     try:
         for text in ("\n".join([str(other.pid), *lines[1:]]), "999999\n", "nonsense", ""):
             (data / "postgres" / "postmaster.pid").write_text(text)

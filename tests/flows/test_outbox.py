@@ -181,7 +181,7 @@ async def test_a_relay_pauses_longer_and_longer_and_stops_when_told(database: Da
         await asyncio.sleep(0.01)
         assert (clock.sleepers, len(ears.sizes)) == (1, tries)
         clock.advance(duration_ns=1)
-        await until(lambda tries=tries: len(ears.sizes) == tries + 1)  # type: ignore[misc]
+        await until(lambda tries=tries: len(ears.sizes) == tries + 1)  # type: ignore[misc]  # a default
     await until(lambda: clock.sleepers == 1)
     relay.stop()
     await running

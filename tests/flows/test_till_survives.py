@@ -168,7 +168,7 @@ async def test_the_payer_pays_in_the_last_second_and_the_reversal_wins(
             paid = await wallet.post("/v1/wallet/pay", said)
             if paid.status == 200:
                 assert await market.balance(AccountKind.CUST, buyer.id) == before - 8_00
-            while journal.open[0].phase is not Phase.REVERSING:  # noqa: ASYNC110
+            while journal.open[0].phase is not Phase.REVERSING:  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0.01)
             line.is_mute = False
             attempt = await selling

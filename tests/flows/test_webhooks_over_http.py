@@ -116,7 +116,7 @@ def test_a_payment_is_told_signed_and_read_again(demo: Demo) -> None:
             before = len(shop.heard)
             reply = demo.ask("POST", f"{path}/replay", replay, key=key)
             assert (reply.status, reply.json["events"]) == (200, 1), reply.body
-            wait_until(lambda before=before: len(shop.heard) == before + 1)  # type: ignore[misc]
+            wait_until(lambda before=before: len(shop.heard) == before + 1)  # type: ignore[misc]  # a default
             assert shop.heard[-1][1] == body
         assert set(shop.ids()) == {event["id"]}
         assert demo.ask("DELETE", path, key=key).json["deleted"] is True

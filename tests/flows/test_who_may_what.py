@@ -144,7 +144,7 @@ async def acquire(market: Market, app_url: str) -> Property:
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):
         async with asyncio.timeout(20):
-            while not (events := (await seller.get("/v1/events")).json["data"]):  # noqa: ASYNC110
+            while not (events := (await seller.get("/v1/events")).json["data"]):  # noqa: ASYNC110 - by HTTP
                 await asyncio.sleep(0.05)
         await until(televisions[0], offered["content"], there=True)
     made["entitlement"] = (await seller.get(f"/v1/entitlements?payment={bought}")).json["data"][0]["id"]

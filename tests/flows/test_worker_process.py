@@ -83,7 +83,8 @@ async def ask_for_money(database: Database, *, reference: str, lasts_ns: int) ->
 
 async def hear(receiver: Receiver, *, kind: str, times: int = 1) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while sum(heard.event["type"] == kind for heard in receiver.heard) < times:  # noqa: ASYNC110
+        # A thread hears: there is no event of this loop to wait for.
+        while sum(one.event["type"] == kind for one in receiver.heard) < times:  # noqa: ASYNC110 - so it is
             await asyncio.sleep(0.02)
 
 

@@ -122,12 +122,12 @@ class Tills:
             list(facts.balances.values()),
         )
 
-    def committed(self, facts: Facts) -> None:  # noqa: ARG002
+    def committed(self, facts: Facts) -> None:  # noqa: ARG002 - as the protocol has it
         if self.forgetful:
             raise RuntimeError("no room in memory")
         self.committed_batches += 1
 
-    def aborted(self, facts: Facts) -> None:  # noqa: ARG002
+    def aborted(self, facts: Facts) -> None:  # noqa: ARG002 - as the protocol has it
         self.aborted_batches += 1
 
 
@@ -137,7 +137,7 @@ class MoveIsProof:
     async def prepare(self, connection: Connection) -> None:
         """Nothing to prepare."""
 
-    def closing(self, facts: Facts) -> str:  # noqa: ARG002
+    def closing(self, facts: Facts) -> str:  # noqa: ARG002 - as the protocol has it
         return ""
 
     async def recorded(self, connection: Connection, facts: Facts) -> bool:

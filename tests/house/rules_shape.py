@@ -144,6 +144,16 @@ def by_name(source: Source) -> Iterator[Breach]:
             )
 
 
+_SILENCED = re.compile(r"noqa: [A-Z0-9, ]+$|noqa$|type: ignore(?:\[[a-z, -]+\])?$")
+
+
+def reasons(source: Source) -> Iterator[Breach]:
+    """Whoever silences a check says why, beside it."""
+    for line, comment in source.comments:
+        if source.is_python and _SILENCED.search(comment.strip()):
+            yield Breach(source.path, line, "reasons", f"`{comment.strip()}`: say why.")
+
+
 def nothing_left_over(source: Source) -> Iterator[Breach]:
     """No note to oneself stays behind in the code."""
     for number, line in enumerate(source.lines, 1):

@@ -11,6 +11,7 @@ RULES: tuple[Rule, ...] = (
     rules_shape.american,
     rules_shape.by_name,
     rules_shape.nothing_left_over,
+    rules_shape.reasons,
     rules_reach.downward_in_the_open,
     rules_reach.reserved_libraries,
     rules_reach.no_clock,

@@ -29,6 +29,8 @@ CAUGHT: list[tuple[Rule, str, str]] = [
     (rules_shape.by_name, DOMAIN, "class Desk:\n    def submit(self, command, deadline): ..."),
     (rules_shape.by_name, DOMAIN, "def limits() -> tuple[int, str]: ..."),
     (rules_shape.nothing_left_over, DOMAIN, "# TO" + "DO later"),
+    (rules_shape.reasons, DOMAIN, "x = eval(y)  # no" + "qa: S307"),
+    (rules_shape.reasons, DOMAIN, "x: int = y  # type: ig" + "nore[assignment]"),
     (rules_shape.nothing_left_over, SQL, "-- FIX" + "ME"),
     (rules_reach.downward_in_the_open, DOMAIN, "def f():\n    import json"),
     (rules_reach.downward_in_the_open, DOMAIN, "from . import model"),
@@ -64,6 +66,8 @@ CAUGHT: list[tuple[Rule, str, str]] = [
 ]
 
 HONEST: list[tuple[Rule, str, str]] = [
+    (rules_shape.reasons, DOMAIN, "x = eval(y)  # no" + "qa: S307 - it is ours"),
+    (rules_shape.reasons, DOMAIN, "x: int = y  # type: ig" + "nore[assignment]  # it is one"),
     (rules_shape.small, DOMAIN, FULL_FUNCTION),
     (rules_shape.small, "src/milletpay/migrations/0001_first.sql", "-- " + "x" * 108),
     (

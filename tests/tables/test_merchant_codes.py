@@ -1,5 +1,7 @@
 """Payloads of EMVCo's form: its published sample, one refusal of each kind with its tag, and ours."""
 
+from typing import Any
+
 import pytest
 
 from milletpay.codes import (
@@ -148,7 +150,8 @@ def test_what_is_malformed_is_refused_and_the_tag_named(payload: str, refusal: E
 
 
 def test_every_refusal_has_its_case() -> None:
-    marks = test_what_is_malformed_is_refused_and_the_tag_named.pytestmark  # type: ignore[attr-defined]
+    test: Any = test_what_is_malformed_is_refused_and_the_tag_named
+    marks = test.pytestmark
     assert {case[1] for mark in marks for case in mark.args[1]} == set(EmvRefusal)
 
 

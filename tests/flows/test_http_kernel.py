@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from milletpay.apps.http import bodies
 from milletpay.plumbing.clock import SystemClock
 from tests.flows.counter_shop import VERSION, Shop, make_shop
 from tests.flows.served import Served, serve
@@ -278,6 +279,29 @@ def test_forms_and_pages(served: Served) -> None:
     assert "X-Api-Version" not in done.headers
     assert served.ask("POST", "/form", raw=b"kind=a&times=x").code == "invalid_field"
     assert served.ask("POST", "/form", raw=b"kind=%ff").code == "invalid_field"
+
+
+@pytest.mark.parametrize("came", [b"", b'{"amount":'], ids=["nothing of it", "a part of it"])
+@pytest.mark.parametrize("announced", [b"content-length: 900", b"transfer-encoding: chunked"])
+def test_a_body_that_does_not_come_is_not_waited_for(
+    shop: Shop, merchant: Served, monkeypatch: pytest.MonkeyPatch, came: bytes, announced: bytes
+) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
+    before = len(shop.calls)
+    part = b"%x\r\n%s\r\n" % (len(came), came) if came and b"chunked" in announced else came
+    head = b"POST /v1/sales HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk_test_a\r\n" + announced
+    with socket.create_connection(("127.0.0.1", merchant.port), timeout=10) as slow:
+        slow.sendall(head + b"\r\n\r\n" + part)
+        # Nobody else waits for it.
+        assert merchant.ask("POST", "/v1/sales", SALE).status == 201
+        said = slow.recv(65536)
+        slow.shutdown(socket.SHUT_WR)
+        while more := slow.recv(65536):
+            said += more
+    assert said.startswith(b"HTTP/1.1 408")
+    assert b"\r\nconnection: close\r\n" in said.lower()
+    assert b'"code":"body_too_slow"' in said
+    assert len(shop.calls) == before + 1
 
 
 def test_streams(shop: Shop, served: Served) -> None:

@@ -21,14 +21,15 @@ async def read_body(receive: Receive, headers: Headers, *, most: int) -> bytes:
     announced = headers.get(b"content-length")
     if announced is not None and len(announced) > 5 and int(announced) > most:
         raise _too_large(most, more=True)
-    message = await receive()
-    if message.get("more_body"):
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
+    try:
+        # Also its first part: a body that never begins is waited for no longer than one that never ends.
+        async with asyncio.timeout(BODY_SECONDS):
+            message = await receive()
+            if message.get("more_body"):
                 return await _read_on(receive, _part(message), most=most)
-        except TimeoutError:
-            late = f"The body was not complete after {BODY_SECONDS} s."
-            raise Refuse(EdgeRefusal.BODY_TOO_SLOW, late, headers=CLOSE) from None
+    except TimeoutError:
+        late = f"The body was not complete after {BODY_SECONDS} s."
+        raise Refuse(EdgeRefusal.BODY_TOO_SLOW, late, headers=CLOSE) from None
     body = _part(message)
     if len(body) > most:
         raise _too_large(most, more=False)

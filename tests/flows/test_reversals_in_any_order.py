@@ -1,11 +1,13 @@
 """A reversal before, during and after its payment, a thousand times: one end, and all are told the same.
 
-Three hundred over HTTP, with kills of the server among them; seven hundred at two desks over one book.
+A thousand over HTTP, with kills of the server among them; then, with captures and refunds between, hundreds
+more at two desks over one book.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -26,15 +28,18 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
-from tests.flows.asking import NoAnswer, Reply
+from tests.flows.asking import Client, NoAnswer, Reply
 from tests.flows.market import Market
 from tests.flows.payment_desk import PaymentDesk, open_payments
-from tests.flows.test_payments_survive_kills import until_answered
+from tests.flows.server_process import work_for_house
+from tests.flows.test_payments_survive_kills import small_market, until_answered
 
 SEED = 7
-OVER_HTTP, AT_THE_DESK = 300, 700
-AT_A_TIME = 30
-KILLS = 3
+OVER_HTTP, AT_THE_DESK = 1000, 350
+AT_A_TIME = 100
+PATIENCE_SECONDS = 60
+BUYERS = 3
+"""Of a small market, whose last buyer is poor."""
 ANNA, SHOP = CustomerId(7), MerchantId(8)
 
 
@@ -47,10 +52,18 @@ async def read(market: Market, path: str) -> Reply:
             await asyncio.sleep(0.05)
 
 
-async def one_over_http(market: Market, chance: Random) -> str:
-    """A payment and one to three reversals of it, each sent at its own time; gives how it ended."""
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How one of them ended, as its merchant reads it."""
+
+    payment: dict[str, Any]
+    was_marked: bool
+
+
+async def one_over_http(market: Market, chance: Random) -> Ended:
+    """A payment and one to three reversals of it, each sent at its own time."""
     manual = chance.random() < 0.3
-    buyer = chance.randrange(4)
+    buyer = chance.randrange(BUYERS)
     body = market.charge(10_00, buyer=buyer, capture_method="manual" if manual else "automatic")
     by_name = {"reference": body["reference"]}
 
@@ -58,8 +71,8 @@ async def one_over_http(market: Market, chance: Random) -> str:
         await asyncio.sleep(after)
         return (await until_answered(market.client(), path, said, key=market.name("key")))[0]
 
-    paying = ask("/v1/payments", body, chance.random() * 0.03)
-    reversals = [ask("/v1/reversals", by_name, chance.random() * 0.04) for _ in range(chance.randrange(1, 4))]
+    paying = ask("/v1/payments", body, chance.random() * 0.15)
+    reversals = [ask("/v1/reversals", by_name, chance.random() * 0.2) for _ in range(chance.randrange(1, 4))]
     paid, *reversed_ = await asyncio.gather(paying, *reversals)
     assert all(reply.status == 200 for reply in reversed_), reversed_
     marked = [reply.json["status"] == "marked" for reply in reversed_]
@@ -75,26 +88,79 @@ async def one_over_http(market: Market, chance: Random) -> str:
     assert found["fee"] == 0
     last = await ask("/v1/reversals", by_name, 0)
     assert (last.status, last.json["payment"]) == (200, found)
-    status: str = found["status"]
-    return status
+    return Ended(payment=found, was_marked=any(marked))
 
 
-async def test_three_hundred_over_http_with_kills(market: Market) -> None:
-    chance, ended = Random(SEED), Counter[str]()
-    before = [await market.balance(AccountKind.CUST, buyer.id) for buyer in market.buyers]
-    rounds = OVER_HTTP // AT_A_TIME
-    for round_ in range(rounds):
-        going = [
-            asyncio.create_task(one_over_http(market, Random(chance.random()))) for _ in range(AT_A_TIME)
-        ]
-        if round_ % (rounds // KILLS) == 1:
-            await asyncio.sleep(chance.random() * 0.04)
+async def test_a_thousand_over_http_with_kills(app_url: str) -> None:
+    """Ten kills, each among a hundred of them."""
+    chance, ended = Random(SEED), list[Ended]()
+    async with small_market(app_url) as market:
+        before = [await market.balance(AccountKind.CUST, buyer.id) for buyer in market.buyers]
+        for _ in range(OVER_HTTP // AT_A_TIME):
+            going = [
+                asyncio.create_task(one_over_http(market, Random(chance.random()))) for _ in range(AT_A_TIME)
+            ]
+            await asyncio.sleep(0.05 + chance.random() * 0.3)
             market.program.kill()
             await asyncio.to_thread(market.program.start)
-        ended.update(await asyncio.gather(*going))
-    assert [await market.balance(AccountKind.CUST, buyer.id) for buyer in market.buyers] == before
-    print(ended)
-    assert min(ended.values()) > OVER_HTTP // 10
+            ended += await asyncio.gather(*going)
+        assert [await market.balance(AccountKind.CUST, buyer.id) for buyer in market.buyers] == before
+        counted = Counter(one.payment["status"] for one in ended)
+        print(counted)
+        assert counted.total() == OVER_HTTP
+        assert min(counted["failed"], counted["reversed"]) > OVER_HTTP // 20
+        await tell_the_merchant(market, ended, app_url=app_url)
+        await tell_the_customers(market, ended)
+        await market.prove()
+
+
+async def tell_the_merchant(market: Market, ended: Sequence[Ended], *, app_url: str) -> None:
+    """The events of each payment end with what it is now: what is read is what webhooks carry."""
+    made = sum(1 if one.was_marked else 2 for one in ended)
+    with work_for_house(app_url):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await events_told(market) < made:  # noqa: ASYNC110 - another process tells
+                await asyncio.sleep(0.05)
+    told: dict[str, list[Any]] = {}
+    for event in await pages(market.client(), "/v1/events"):
+        told.setdefault(event["data"]["id"], []).insert(0, event)
+    for one in ended:
+        events = told[one.payment["id"]]
+        kinds = [event["type"] for event in events]
+        first = "authorized" if one.payment["capture_method"] == "manual" else "succeeded"
+        was = ["failed"] if one.was_marked else [first, "reversed"]
+        assert kinds == [f"payment.{kind}" for kind in was]
+        assert events[-1]["data"] == one.payment
+
+
+async def tell_the_customers(market: Market, ended: Sequence[Ended]) -> None:
+    """A statement has both ways of each payment that was undone, and nothing of one that came too late."""
+    moved: dict[str, list[int]] = {}
+    for buyer in market.buyers:
+        for entry in await pages(Client(port=market.port, token=buyer.token), "/v1/wallet/entries"):
+            moved.setdefault(entry["about"], []).append(entry["amount"])
+    for one in ended:
+        assert sorted(moved.get(one.payment["id"], [])) == ([] if one.was_marked else [-10_00, 10_00])
+
+
+async def events_told(market: Market) -> int:
+    async with market.database.connection() as connection:
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM notifications.event WHERE kind LIKE 'payment.%'"
+        )
+    return count
+
+
+async def pages(client: Client, path: str) -> list[Any]:
+    """All pages of a list."""
+    found: list[Any] = []
+    cursor = ""
+    while True:
+        page = (await client.get(f"{path}?limit=100{cursor}")).json
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
 
 
 async def one_at_desks(desks: Sequence[PaymentDesk], chance: Random, *, agreement: Any) -> PaymentStatus:
@@ -135,7 +201,7 @@ async def one_at_desks(desks: Sequence[PaymentDesk], chance: Random, *, agreemen
     return found.status
 
 
-async def test_seven_hundred_at_two_desks(database: Database) -> None:
+async def test_hundreds_at_two_desks(database: Database) -> None:
     chance, ended = Random(SEED), Counter[PaymentStatus]()
     async with (
         open_payments(database) as first,

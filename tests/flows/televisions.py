@@ -51,5 +51,5 @@ async def contents(tv: Client) -> set[str]:
 
 async def until(tv: Client, content: str, *, there: bool) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (content in await contents(tv)) is not there:  # noqa: ASYNC110
+        while (content in await contents(tv)) is not there:  # noqa: ASYNC110 - by HTTP
             await asyncio.sleep(0.05)

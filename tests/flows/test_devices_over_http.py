@@ -48,7 +48,7 @@ async def test_a_television_is_confirmed_on_the_phone_and_gets_a_key_of_its_own(
     second = Client(port=market.port, token=(await claim(market, pairing)).json["token"])
     assert (await second.get("/v1/device")).status == 200
     async with asyncio.timeout(5):
-        while (await first.get("/v1/device")).status != 401:  # noqa: ASYNC110
+        while (await first.get("/v1/device")).status != 401:  # noqa: ASYNC110 - by HTTP
             await asyncio.sleep(0.05)
 
 

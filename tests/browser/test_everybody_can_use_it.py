@@ -41,10 +41,14 @@ def test_nothing_stands_in_anybodys_way(screen: Screen, theme: str, new_visitor:
         findings += serious(visitor)
     cashier = visitor.order("band")
     findings += serious(visitor)
+    plate = f"/p/{visitor.town.house.links.plate(visitor.town.plate).rpartition('/')[2]}"
+    for path in (plate, f"{plate}/print", f"{plate[:-1]}"):
+        visitor.go(path)
+        findings += serious(visitor)
     visitor.page.goto(visitor.town.propose())
     findings += serious(visitor)
     visitor.sign_in(4)
-    for path in (*OWN, f"{cashier}/confirm"):
+    for path in (*OWN, plate, f"{cashier}/confirm"):
         visitor.go(path)
         findings += serious(visitor)
     visitor.give_pin("102938")

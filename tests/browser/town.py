@@ -23,7 +23,17 @@ from milletpay.customers import CUSTOMER_ID, CreateCustomer, CustomerId, Phone, 
 from milletpay.fees import Contract, ContractId, FeeOnRefund
 from milletpay.identity import Pepper
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MERCHANT_ID, CreateMerchant, MerchantId, Names
+from milletpay.merchants import (
+    MERCHANT_ID,
+    AddStore,
+    CreateMerchant,
+    MakePlate,
+    MerchantId,
+    Names,
+    PlateId,
+    RevokePlate,
+    StoreId,
+)
 from milletpay.money import Currency, Money
 from milletpay.payments import (
     Agreement,
@@ -81,6 +91,8 @@ class Town:
     house: House
     merchants: list[MerchantId]
     people: list[CustomerId]
+    plate: PlateId
+    """The one in the shop's store."""
     references: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**6)))
 
     def do(self, work: Any) -> Any:
@@ -135,6 +147,11 @@ class Town:
         )
         return self.house.links.payment(id)
 
+    def revoke_plate(self) -> None:
+        """Take the shop's plate out of use, and put another in its place."""
+        self.ask(RevokePlate(id=self.plate, merchant=self.merchants[0], mode=Mode.TEST))
+        self.plate = self.do(make_plate(self.house, self.merchants[0], StoreId(self.merchants[0])))
+
     def propose(self) -> str:
         """An agreement that awaits its signature; gives its link."""
         id = AgreementId(self.house.ids.next())
@@ -181,13 +198,24 @@ async def seed(house: House) -> Town:
         )
         merchants.append(id)
     people = [await seed_person(house, number) for number in range(len(PEOPLE))]
+    store = StoreId(merchants[0])
+    await house.desk.submit(
+        AddStore(id=store, merchant=merchants[0], names=Names(en="Riverside Store", zh="河畔店"))
+    )
     return Town(
         base_url=house.links.base_url,
         loop=asyncio.get_running_loop(),
         house=house,
         merchants=merchants,
         people=people,
+        plate=await make_plate(house, merchants[0], store),
     )
+
+
+async def make_plate(house: House, merchant: MerchantId, store: StoreId) -> PlateId:
+    plate = PlateId(house.ids.next())
+    await house.desk.submit(MakePlate(id=plate, merchant=merchant, mode=Mode.TEST, store=store))
+    return plate
 
 
 async def seed_person(house: House, number: int) -> CustomerId:

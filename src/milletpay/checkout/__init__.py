@@ -18,16 +18,22 @@ from milletpay.checkout.model import (
     standing_of,
     way_back,
 )
+from milletpay.checkout.plates import PlateSession, find_plate_session, pay_at, payment_payload, plate_payload
 from milletpay.checkout.queries import find_session
 from milletpay.checkout.watch import Watch
 
 __all__ = [
     "CheckoutKeys",
+    "PlateSession",
     "Return",
     "Session",
     "Standing",
     "Watch",
+    "find_plate_session",
     "find_session",
+    "pay_at",
+    "payment_payload",
+    "plate_payload",
     "read_return",
     "standing_of",
     "way_back",

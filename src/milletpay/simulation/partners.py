@@ -17,6 +17,8 @@ class Partner:
     """Merchant category code of ISO 18245."""
     basis_points: int
     """What it pays us of each payment, in hundredths of a percent."""
+    store: Names | None = None
+    """Its store in town, if it has one; a code plate stands there."""
 
     @property
     def id(self) -> MerchantId:
@@ -24,7 +26,13 @@ class Partner:
         return MerchantId(id_of("merchant", self.number))
 
 
-SHOP: Final = Partner(number=0, names=Names(en="Millet Shop", zh="小米粒商城"), category=5732, basis_points=0)
+SHOP: Final = Partner(
+    number=0,
+    names=Names(en="Millet Shop", zh="小米粒商城"),
+    category=5732,
+    basis_points=0,
+    store=Names(en="Riverside Store", zh="河畔店"),
+)
 
 PARTNERS: Final = (
     Partner(number=1, names=Names(en="Tinder Games", zh="火绒游戏"), category=5816, basis_points=60),
@@ -33,7 +41,13 @@ PARTNERS: Final = (
     Partner(number=4, names=Names(en="Firefly Video", zh="流萤视频"), category=5815, basis_points=55),
     Partner(number=5, names=Names(en="Magpie Voice", zh="喜鹊语音"), category=4814, basis_points=55),
     Partner(number=6, names=Names(en="Cicada Answers", zh="知了问答"), category=5815, basis_points=50),
-    Partner(number=7, names=Names(en="Cottonfield", zh="棉田衣坊"), category=5651, basis_points=38),
+    Partner(
+        number=7,
+        names=Names(en="Cottonfield", zh="棉田衣坊"),
+        category=5651,
+        basis_points=38,
+        store=Names(en="Old Street Store", zh="老街店"),
+    ),
     Partner(number=8, names=Names(en="Kite Tech News", zh="纸鸢科技报"), category=5815, basis_points=50),
     Partner(number=9, names=Names(en="Riverside Music", zh="河畔音乐"), category=5815, basis_points=55),
     Partner(number=10, names=Names(en="Lantern Reading", zh="灯下读书"), category=5815, basis_points=50),

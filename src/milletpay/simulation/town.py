@@ -26,7 +26,18 @@ from milletpay.identity import (
     open_session,
 )
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import CreateMerchant, Merchant, MerchantId
+from milletpay.merchants import (
+    AddStore,
+    CreateMerchant,
+    MakePlate,
+    Merchant,
+    MerchantId,
+    Names,
+    Plate,
+    PlateId,
+    Store,
+    StoreId,
+)
 from milletpay.money import Currency, Money
 from milletpay.payments import (
     Agreed,
@@ -164,11 +175,21 @@ class _Seeding:
             contract=contract,
         )
         await self._ask(create, gives=Merchant)
+        if partner.store is not None:
+            await self._open_store(partner, names=partner.store)
         return Seller(
             partner=partner,
             secret_key=await self._key(partner, CredentialKind.SECRET_KEY),
             publishable_key=await self._key(partner, CredentialKind.PUBLISHABLE_KEY),
         )
+
+    async def _open_store(self, partner: Partner, *, names: Names) -> None:
+        """A store with a code plate at its till; one that was revoked since stays so."""
+        store = StoreId(id_of("store", partner.number))
+        await self._ask(AddStore(id=store, merchant=partner.id, names=names), gives=Store)
+        plate = PlateId(id_of("plate", partner.number))
+        make = MakePlate(id=plate, merchant=partner.id, mode=Mode.TEST, store=store)
+        await self._ask(make, gives=Plate)
 
     async def settle_people(self) -> None:
         """Customers, and their cards."""

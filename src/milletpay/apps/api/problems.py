@@ -20,7 +20,7 @@ from milletpay.apps.http.refusals import EdgeRefusal
 from milletpay.customers import CustomerRefusal, DeviceRefusal
 from milletpay.entitlements import OfferRefusal
 from milletpay.identity import PinRefusal, SecretRefusal
-from milletpay.merchants import MerchantRefusal
+from milletpay.merchants import MerchantRefusal, PlateRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
 from milletpay.terminals import TerminalRefusal
@@ -207,6 +207,16 @@ OFFERS: Final[dict[Enum, ProblemKind]] = {
     OfferRefusal.RETIRED: _conflict("offer_retired", "It is sold no longer", "Show what is offered now."),
 }
 
+PLATES: Final[dict[Enum, ProblemKind]] = {
+    PlateRefusal.ID_TAKEN: _conflict("id_taken", "The id is taken", "Use another."),
+    PlateRefusal.NOT_FOUND: NOT_FOUND,
+    PlateRefusal.STORE_NOT_FOUND: NOT_FOUND,
+    PlateRefusal.MERCHANT_NOT_ACTIVE: PAYMENTS[PaymentRefusal.MERCHANT_NOT_ACTIVE],
+    PlateRefusal.TOO_MANY: _conflict(
+        "too_many", "As many as there may be", "Delete one that is not used any more, or wait until it ends."
+    ),
+}
+
 PROBLEMS: Final = Problems(
     {
         EdgeRefusal: EDGE,
@@ -215,6 +225,7 @@ PROBLEMS: Final = Problems(
         SecretRefusal: SECRETS,
         PinRefusal: PINS,
         CustomerRefusal: CUSTOMERS,
+        PlateRefusal: PLATES,
         WalletRefusal: WALLETS,
         MerchantRefusal: MERCHANTS,
         TerminalRefusal: TERMINALS,

@@ -7,6 +7,7 @@ from milletpay.apps.api.devices import device_routes
 from milletpay.apps.api.events import EventsApi, event_routes
 from milletpay.apps.api.offers import offer_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
+from milletpay.apps.api.plates import plate_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
 from milletpay.apps.api.terminals import terminal_routes
@@ -32,6 +33,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *agreement_routes(agreements),
         *balance_routes(api),
         *terminal_routes(api),
+        *plate_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),
         *sign_in_routes(api),

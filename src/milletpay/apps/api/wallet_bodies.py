@@ -166,6 +166,8 @@ class Pay(Input, frozen=True, kw_only=True):
     pin: PinText
     payment: str | None = None
     payload: Annotated[str, msgspec.Meta(max_length=5000)] | None = None
+    amount: Annotated[Minor | None, msgspec.Meta(description="At a code plate, and only there.")] = None
+    currency: CurrencyCode = "CNY"
 
     @classmethod
     def example(cls) -> Self:

@@ -8,6 +8,7 @@ from milletpay.apps.api.payment_bodies import SENTENCES
 from milletpay.apps.api.requests import payment_id_of, refuse
 from milletpay.apps.api.wallet_bodies import Pay, Signature
 from milletpay.apps.api.wallet_declines import DeclinedPay
+from milletpay.apps.api.wallet_plates import pay_at_plate
 from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin_once
 from milletpay.apps.api.wallet_shapes import PaidShape
 from milletpay.apps.http.answers import Answer
@@ -16,11 +17,9 @@ from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf
-from milletpay.codes import LinkKind, NotOurLink
+from milletpay.codes import Link, LinkKind, NotOurLink
 from milletpay.customers import CustomerId
 from milletpay.identity import SecretRefusal
-from milletpay.ledger.chart import Mode
-from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import (
     AGREEMENT_ID,
     PAYMENT_ID,
@@ -30,7 +29,6 @@ from milletpay.payments import (
     CancelAgreement,
     Decline,
     Made,
-    Payment,
     PaymentId,
     PayPayment,
     Refusal,
@@ -38,15 +36,18 @@ from milletpay.payments import (
     SignAgreement,
     agreements_of,
 )
-from milletpay.plumbing.dates import rfc3339
 
 TAG: Final = "Wallet: paying"
 AGREEMENTS_MAX: Final = 100
 
 PAYING: Final = (
     SecretRefusal,
+    Refusal.REFERENCE_USED,
     Refusal.PAYMENT_NOT_FOUND,
+    Refusal.PLATE_NOT_FOUND,
+    Refusal.PLATE_REVOKED,
     Refusal.MERCHANT_NOT_ACTIVE,
+    Refusal.NO_CONTRACT,
     Refusal.WRONG_STATE,
     Refusal.EXPIRED,
 )
@@ -67,9 +68,12 @@ class WalletPaymentsApi:
 
     async def pay(self, request: Request, *, body: Pay) -> Answer:
         """Pay what awaits a payer, with the PIN. A decline leaves it as it was: it may be tried again."""
-        payment = self._payment(body)
+        link = self._link(body)
         if (again := await check_pin_once(self._api, request, body.pin)) is not None:
             return again
+        if link.kind is LinkKind.PLATE:
+            return await pay_at_plate(self._api, request, body=body, link=link)
+        payment = PaymentId(link.object)
         command = PayPayment(
             payment=payment,
             customer=CustomerId(request.principal.owner),
@@ -80,7 +84,7 @@ class WalletPaymentsApi:
             if isinstance(came_to, Refused):
                 raise refuse(came_to)
             if isinstance(came_to, Made):
-                return Answer(status=HTTPStatus.OK, content=_as_paid(came_to.payment))
+                return Answer(status=HTTPStatus.OK, content=PaidShape.of(came_to.payment))
             declined = DeclinedPay(
                 detail=SENTENCES[came_to],
                 request_id=request.request_id,
@@ -140,21 +144,28 @@ class WalletPaymentsApi:
             return None
         return link.object if link.kind is LinkKind.AGREEMENT else None
 
-    def _payment(self, body: Pay) -> PaymentId:
-        """Which payment is meant."""
+    def _link(self, body: Pay) -> Link:
+        """What is meant: a payment, or a code plate with an amount."""
         if (body.payment is None) is (body.payload is None):
             detail = "Name the payment or what was scanned: one of them."
             raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="payment")
         if body.payment is not None:
-            return payment_id_of(body.payment)
-        assert body.payload is not None
-        try:
-            link = self._api.links.read(body.payload)
-        except NotOurLink as error:
-            raise Refuse(EdgeRefusal.INVALID_FIELD, str(error), param="payload") from error
-        if link.kind is not LinkKind.PAYMENT:
+            link = Link(kind=LinkKind.PAYMENT, object=payment_id_of(body.payment))
+        else:
+            assert body.payload is not None
+            try:
+                link = self._api.links.read(body.payload)
+            except NotOurLink as error:
+                raise Refuse(EdgeRefusal.INVALID_FIELD, str(error), param="payload") from error
+        if link.kind not in {LinkKind.PAYMENT, LinkKind.PLATE}:
             raise Refuse(EdgeRefusal.INVALID_FIELD, "This is nothing to pay.", param="payload")
-        return PaymentId(link.object)
+        if link.kind is LinkKind.PAYMENT and body.amount is not None:
+            detail = "The amount is the payment's own; only at a code plate the payer types it."
+            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="amount")
+        if link.kind is LinkKind.PLATE and body.amount is None:
+            detail = "At a code plate the payer types the amount."
+            raise Refuse(EdgeRefusal.INVALID_FIELD, detail, param="amount")
+        return link
 
 
 def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
@@ -207,19 +218,4 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             refuses=(Refusal.AGREEMENT_NOT_FOUND,),
             tag=TAG,
         ),
-    )
-
-
-def _as_paid(payment: Payment) -> PaidShape:
-    return PaidShape(
-        id=PAYMENT_ID.write(payment.id),
-        created_at=rfc3339(payment.created_at),
-        livemode=payment.mode is Mode.LIVE,
-        status=payment.status,
-        amount=payment.amount.minor,
-        amount_refunded=payment.refunded,
-        currency=payment.amount.currency.code,
-        merchant=MERCHANT_ID.write(payment.merchant),
-        description=payment.description or None,
-        return_url=payment.return_url or None,
     )

@@ -6,6 +6,10 @@ import msgspec
 
 from milletpay.apps.http.shapes import Output
 from milletpay.customers import CustomerStatus
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import MERCHANT_ID
+from milletpay.payments import PAYMENT_ID, Payment
+from milletpay.plumbing.dates import rfc3339
 
 AT = "2026-12-01T02:03:04.005Z"
 
@@ -336,4 +340,20 @@ class PaidShape(Output, frozen=True, kw_only=True):
             merchant="mer_01kdz9m4h0000g40r40m30e20a",
             description="Two months of video",
             return_url=None,
+        )
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """A payment as it stands."""
+        return cls(
+            id=PAYMENT_ID.write(payment.id),
+            created_at=rfc3339(payment.created_at),
+            livemode=payment.mode is Mode.LIVE,
+            status=payment.status,
+            amount=payment.amount.minor,
+            amount_refunded=payment.refunded,
+            currency=payment.amount.currency.code,
+            merchant=MERCHANT_ID.write(payment.merchant),
+            description=payment.description or None,
+            return_url=payment.return_url or None,
         )

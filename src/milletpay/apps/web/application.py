@@ -13,6 +13,7 @@ from milletpay.apps.web.cashier import CashierPages
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin_setting import PinPages
+from milletpay.apps.web.plates import PlatePages
 from milletpay.apps.web.sending import SendingPages
 from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
@@ -64,6 +65,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *TownPages(backing, pages).routes(),
         *ShopPages(backing, pages).routes(),
         *CashierPages(backing, pages, people).routes(),
+        *PlatePages(backing, pages, people).routes(),
         *SigningPages(backing, pages, people).routes(),
         *SignInPages(backing, pages, people).routes(),
         *WalletPages(backing, pages, people).routes(),

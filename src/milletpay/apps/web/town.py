@@ -8,7 +8,8 @@ from milletpay.apps.http.shapes import Input
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.look import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, YEAR, local_path
 from milletpay.apps.web.pages import Pages
-from milletpay.merchants import find_merchant
+from milletpay.codes import Link, LinkKind
+from milletpay.merchants import find_merchant, plates_of
 from milletpay.money import Language
 
 
@@ -58,8 +59,18 @@ class TownPages:
         town = self._backing.town.read()
         async with self._backing.database.connection() as connection:
             found = [await find_merchant(connection, id=id) for id in town.merchants]
+            plates = [
+                plate
+                for merchant in town.merchants
+                for plate in await plates_of(connection, merchant=merchant, mode=self._backing.mode, most=1)
+            ]
         partners = [merchant for merchant in found if merchant is not None]
-        return self._pages.show(request, "town.html", partners=partners, people=town.people)
+        links = self._backing.links
+        printed = {
+            plate.merchant: f"/p/{links.token(Link(kind=LinkKind.PLATE, object=plate.id))}/print"
+            for plate in plates
+        }
+        return self._pages.show(request, "town.html", partners=partners, printed=printed, people=town.people)
 
     async def speak(self, request: Request, *, language: str, query: Back) -> Answer:
         """Remember a language."""

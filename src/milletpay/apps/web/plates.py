@@ -48,7 +48,7 @@ class PlatePages:
                 handler=self.ask,
                 query=AskAmount,
                 summary="Pay at a code plate: what its code opens",
-                answers={200: bytes, 404: bytes},
+                answers={200: bytes},
             ),
             Route(
                 method="POST",
@@ -57,14 +57,14 @@ class PlatePages:
                 body=GivePlate,
                 media=Media.FORM,
                 summary="Pay the amount that was typed, with the PIN",
-                answers={303: bytes, 404: bytes},
+                answers={303: bytes},
             ),
             Route(
                 method="GET",
                 path="/p/{token}/print",
                 handler=self.show,
                 summary="The plate, to print",
-                answers={200: bytes, 404: bytes},
+                answers={200: bytes},
             ),
         )
 

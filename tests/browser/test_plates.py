@@ -115,5 +115,5 @@ def test_an_altered_code_and_a_revoked_plate_are_refused_in_words(
     phone.page.fill("#amount", "5")
     town.revoke_plate()
     phone.give_pin(PEOPLE[3][2])
-    expect(phone.page.locator(".note.bad")).to_contain_text("停用")
+    expect(phone.page.locator(".note.bad")).to_contain_text("没有扣款")
     phone.shot("46-plate-revoked")

@@ -236,7 +236,7 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
     if merchant is None or not merchant.is_active:
         return Refused(refusal=Refusal.MERCHANT_NOT_ACTIVE, detail="The merchant may not take payments now.")
     if payment.status is not PaymentStatus.AWAITING_PAYMENT and not payment.asks(command.customer):
-        detail = f"The payment is {payment.status}: it cannot be paid."
+        detail = TAKEN.get(payment.status, f"The payment is {payment.status}: it cannot be paid.")
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=PAYMENT_ID.write(payment.id))
     if payment.due_at and payment.due_at <= facts.book.now:
         return Refused(
@@ -252,6 +252,13 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
 
 
 PAID = {PaymentStatus.AUTHORIZED, PaymentStatus.SUCCEEDED}
+
+TAKEN = {
+    PaymentStatus.PROCESSING: "Somebody is paying it at this moment. Nothing was taken from you.",
+    PaymentStatus.AUTHORIZED: "Somebody has paid it already. Nothing was taken from you.",
+    PaymentStatus.SUCCEEDED: "Somebody has paid it already. Nothing was taken from you.",
+}
+"""What the next payer of one payment is told: the first one has it."""
 
 
 def take_money(payment: Payment, facts: Facts) -> Decline | None:

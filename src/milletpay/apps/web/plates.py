@@ -104,7 +104,9 @@ class PlatePages:
         if session is None:
             return self._altered(request)
         here = quote(request.path)
-        if person is None or not session.is_open:
+        if not session.is_open:
+            return self._pages.go(f"{here}?said=plate_revoked")
+        if person is None:
             return self._pages.go(here)
         amount = read_amount(body.amount)
         if amount is None:

@@ -130,6 +130,7 @@ async def acquire(market: Market, app_url: str) -> Property:
         "send": (await buyer.post("/v1/wallet/sends", send)).json["id"],
         "session": "ses_00000000000000000000000001",
         "store": (store := (await seller.post("/v1/stores", {"name": "Ours"})).json["id"]),
+        "plate": (await seller.post("/v1/plates", {"store": store})).json["id"],
         "terminal": (await seller.post("/v1/terminals", {"name": "Ours", "store": store})).json["id"],
     }
     televisions = (await pair(market), await pair(market, 1))

@@ -232,14 +232,23 @@ def _picture(content: bytes, media: bytes) -> Answer:
 
 
 def plate_routes(api: Api) -> tuple[Route, ...]:
-    """The calls of the chapter."""
+    """The calls of the chapter, and what the code of a payment holds."""
     handlers = PlatesApi(api)
-    reading = (
-        ("/v1/plates/{plate}", handlers.find, "Find a plate", PlateShape),
-        ("/v1/plates/{plate}/qr", handlers.code, "What stands on a plate", CodeShape),
-        ("/v1/plates/{plate}/qr.svg", handlers.code_svg, "Draw a plate's code as SVG", bytes),
-        ("/v1/plates/{plate}/qr.png", handlers.code_png, "Draw a plate's code as PNG", bytes),
+    payment_code = Route(
+        method="GET",
+        path="/v1/payments/{payment}/qr",
+        handler=handlers.payment_code,
+        summary="What the code of a payment holds",
+        answers={200: CodeShape},
+        who=SECRET,
+        scope="payments:read",
+        ids={"payment": PAYMENT_ID},
+        tag="Payments",
     )
+    return (*_changing(handlers), *_reading(handlers), payment_code)
+
+
+def _changing(handlers: PlatesApi) -> tuple[Route, ...]:
     return (
         Route(
             method="POST",
@@ -255,6 +264,31 @@ def plate_routes(api: Api) -> tuple[Route, ...]:
             refuses=(PlateRefusal.STORE_NOT_FOUND, PlateRefusal.MERCHANT_NOT_ACTIVE, PlateRefusal.TOO_MANY),
             tag=TAG,
         ),
+        Route(
+            method="POST",
+            path="/v1/plates/{plate}/revoke",
+            handler=handlers.revoke,
+            summary="Revoke a plate",
+            description="For ever: nothing can be paid to it any more, at once.",
+            answers={200: PlateShape},
+            who=SECRET,
+            scope="terminals:write",
+            ids={"plate": PLATE_ID},
+            idempotent=True,
+            refuses=(PlateRefusal.NOT_FOUND,),
+            tag=TAG,
+        ),
+    )
+
+
+def _reading(handlers: PlatesApi) -> tuple[Route, ...]:
+    rows = (
+        ("/v1/plates/{plate}", handlers.find, "Find a plate", PlateShape),
+        ("/v1/plates/{plate}/qr", handlers.code, "What stands on a plate", CodeShape),
+        ("/v1/plates/{plate}/qr.svg", handlers.code_svg, "Draw a plate's code as SVG", bytes),
+        ("/v1/plates/{plate}/qr.png", handlers.code_png, "Draw a plate's code as PNG", bytes),
+    )
+    return (
         Route(
             method="GET",
             path="/v1/plates",
@@ -278,31 +312,6 @@ def plate_routes(api: Api) -> tuple[Route, ...]:
                 ids={"plate": PLATE_ID},
                 tag=TAG,
             )
-            for path, handler, summary, shape in reading
-        ),
-        Route(
-            method="POST",
-            path="/v1/plates/{plate}/revoke",
-            handler=handlers.revoke,
-            summary="Revoke a plate",
-            description="For ever: nothing can be paid to it any more, at once.",
-            answers={200: PlateShape},
-            who=SECRET,
-            scope="terminals:write",
-            ids={"plate": PLATE_ID},
-            idempotent=True,
-            refuses=(PlateRefusal.NOT_FOUND,),
-            tag=TAG,
-        ),
-        Route(
-            method="GET",
-            path="/v1/payments/{payment}/qr",
-            handler=handlers.payment_code,
-            summary="What the code of a payment holds",
-            answers={200: CodeShape},
-            who=SECRET,
-            scope="payments:read",
-            ids={"payment": PAYMENT_ID},
-            tag="Payments",
+            for path, handler, summary, shape in rows
         ),
     )

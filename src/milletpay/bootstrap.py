@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from milletpay.codes import CodeKeys, Links, key_for
 from milletpay.customers import Customers, Devices
 from milletpay.fees import fee_proof
+from milletpay.funding import Funding, funding_proofs
 from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pairings, Pepper, Pins
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
@@ -69,6 +70,7 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
         limits=limits,
         keys=None if secret is None else make_code_keys(secret=secret),
     )
+    funding = Funding(book=book, customers=customers, wallets=wallets, treasury=treasury)
     payments = Payments(
         book=book,
         limits=limits,
@@ -77,11 +79,13 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
         merchants=merchants,
         plates=plates,
         presenters=presenters,
+        funding=funding,
     )
     parts: list[Part] = [
         terminals,
         payments,
         presenters,
+        funding,
         wallets,
         receipts,
         treasury,
@@ -195,7 +199,9 @@ def make_webhooks(*, links: Links, reach: Reach, clock: Clock, ids: IdSource) ->
     shown = Shown(links=links)
     queue = Queue(ids=ids, entropy=system_entropy)
     events = Events(
-        painters=painters(payment=shown.payment, agreement=shown.agreement), queue=queue, clock=clock
+        painters=painters(payment=shown.payment, refund=shown.refund, agreement=shown.agreement),
+        queue=queue,
+        clock=clock,
     )
     caller = Caller(reach=reach, clock=clock)
     return Webhooks(
@@ -285,6 +291,7 @@ def business_proofs() -> list[Proof]:
     """What `millet check` proves beside the book itself: each package's own money, the top package first."""
     return [
         *payment_proofs(),
+        *funding_proofs(),
         *wallet_proofs(),
         *treasury_proofs(),
         fee_proof([fees_of_payments, fees_of_withdrawals]),

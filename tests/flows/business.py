@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from milletpay.fees import fee_proof
+from milletpay.funding import funding_proofs
 from milletpay.ledger import Finding, Proof
 from milletpay.payments import fees_of_payments, payment_proofs
 from milletpay.plumbing.database import Database
@@ -10,7 +11,7 @@ from milletpay.treasury import treasury_proofs
 from milletpay.wallets import fees_of_withdrawals, wallet_proofs
 
 FEES = fee_proof([fees_of_payments, fees_of_withdrawals])
-OF_PAYMENTS = (*payment_proofs(), FEES)
+OF_PAYMENTS = (*payment_proofs(), *funding_proofs(), FEES)
 OF_WALLETS = (*wallet_proofs(), *treasury_proofs(), FEES)
 
 

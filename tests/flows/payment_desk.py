@@ -7,6 +7,7 @@ from typing import Any
 
 from milletpay.codes import CodeKeys
 from milletpay.customers import CustomerId, Customers, Devices
+from milletpay.funding import Funding
 from milletpay.ledger import Transfer
 from milletpay.ledger.chart import AccountKind, Mode, TransferCode, account_id, ledger_of, new_account
 from milletpay.ledger.store import SQL, Book
@@ -34,6 +35,8 @@ from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.desk import Desk, DeskRow
 from milletpay.plumbing.ids import IdSource, system_entropy
+from milletpay.treasury import Treasury
+from milletpay.wallets import Wallets, WithdrawalFee
 from tests.flows.business import OF_PAYMENTS, prove_business
 from tests.flows.trade_desk import CNY, new_customer, new_merchant
 
@@ -181,8 +184,13 @@ async def open_payments(
     clock = clock or ManualClock()
     book = Book(clock=clock, accounting_date=day_of)
     limits, customers, merchants = Limits(book=book), Customers(book=book), Merchants(book=book)
+    treasury = Treasury(book=book)
+    wallets = Wallets(
+        book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=WithdrawalFee()
+    )
     plates, devices = Plates(book=book, merchants=merchants), Devices(book=book)
     presenters = Presenters(book=book, devices=devices, customers=customers, limits=limits, keys=CODE_KEYS)
+    funding = Funding(book=book, customers=customers, wallets=wallets, treasury=treasury)
     payments = Payments(
         book=book,
         limits=limits,
@@ -191,8 +199,9 @@ async def open_payments(
         merchants=merchants,
         plates=plates,
         presenters=presenters,
+        funding=funding,
     )
-    above: list[Part] = [Bank(book=book), payments, presenters, plates]
+    above: list[Part] = [Bank(book=book), payments, funding, wallets, treasury, presenters, plates]
     parts: list[Part] = [*above, merchants, devices, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,

@@ -11,6 +11,7 @@ import pytest
 
 from milletpay.customers import CustomerId
 from milletpay.fees import ContractId, FeeOnRefund, Quote
+from milletpay.funding import Draw, DrawId, GiveBack, GiveBackId
 from milletpay.ledger.chart import AccountKind, Mode, account_id, ledger_of
 from milletpay.ledger.model import TransferFlags
 from milletpay.merchants import MerchantId
@@ -102,6 +103,28 @@ RECEIPT: Final = Receipt(
     received_at=1,
 )
 
+DRAW: Final = Draw(
+    id=DrawId(34),
+    payment=PAYMENT.id,
+    attempt=1,
+    customer=CUSTOMER,
+    card=CardId(31),
+    bank=BANK,
+    amount=Money(100_00, CNY),
+    created_at=1,
+)
+GIVE_BACK: Final = GiveBack(
+    id=GiveBackId(35),
+    draw=DRAW.id,
+    payment=PAYMENT.id,
+    refund=None,
+    customer=CUSTOMER,
+    card=CardId(31),
+    bank=BANK,
+    amount=Money(10_00, CNY),
+    created_at=1,
+)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -125,10 +148,16 @@ def _drawn(**facts: object) -> dict[str, object]:
 
 _withdrawal = Sample({"withdrawal": WITHDRAWAL, "link": LINK}, {"the withdrawal": 200_00, "its fee": 20})
 
+_giving_back = Sample({"back": GIVE_BACK, "link": LINK}, {"the give-back": 10_00})
+
 SAMPLES: Final[dict[str, list[Sample]]] = {
     "payments.paid": [
         Sample(_paid(fee=60), {"the payment": 100_00, "fee": 60}),
         Sample(_paid(fee=0), {"the payment": 100_00, "fee": 0}),
+    ],
+    "payments.paid_by_card": [
+        Sample(_paid(fee=60, clearing=LINK.clearing), {"the payment": 100_00, "fee": 60}),
+        Sample(_paid(fee=0, clearing=LINK.clearing), {"the payment": 100_00, "fee": 0}),
     ],
     "payments.authorized": [Sample(_paid(), {"the payment": 100_00})],
     "payments.captured": [
@@ -140,6 +169,13 @@ SAMPLES: Final[dict[str, list[Sample]]] = {
         Sample(_paid(amount=10_00, fee_back=6), {"amount": 10_00, "fee back": 6}),
         Sample(_paid(amount=10_00, fee_back=0), {"amount": 10_00, "fee back": 0}),
     ],
+    "payments.refunded_to_card": [
+        Sample(_paid(amount=10_00, fee_back=6), {"amount": 10_00, "fee back": 6}),
+        Sample(_paid(amount=10_00, fee_back=0), {"amount": 10_00, "fee back": 0}),
+    ],
+    "funding.drawn_late": [Sample({"draw": DRAW, "link": LINK}, {"the draw": 100_00})],
+    "funding.given_back": [_giving_back],
+    "funding.given_to_balance": [_giving_back],
     "treasury.moved": [
         Sample({"kind": kind, "link": LINK, "amount": Money(9_00, CNY)}, {"": 9_00}, when=kind.name.lower())
         for kind in MovementKind

@@ -290,7 +290,7 @@ CREATE TABLE rails.sim_order (
     bank         text COLLATE "C" NOT NULL,
     live         boolean NOT NULL,
     reference    text COLLATE "C" NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 32),
-    direction    smallint NOT NULL CHECK (direction IN (1, 2)),  -- collects, pays
+    direction    smallint NOT NULL CHECK (direction IN (1, 2, 3)),  -- collects, pays, gives back
     token        text COLLATE "C" NOT NULL,
     currency     smallint NOT NULL CHECK (currency > 0),
     amount       bigint NOT NULL CHECK (amount > 0),
@@ -340,7 +340,7 @@ CREATE TABLE rails.sim_fault (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bank                text COLLATE "C" NOT NULL,
     live                boolean NOT NULL,
-    direction           smallint NOT NULL CHECK (direction IN (1, 2)),
+    direction           smallint NOT NULL CHECK (direction IN (1, 2, 3)),
     orders              integer CHECK (orders > 0),  -- how many more it is for; NULL: for good
     per_10_000          integer NOT NULL CHECK (per_10_000 BETWEEN 0 AND 10000),
     lost                boolean NOT NULL,
@@ -824,6 +824,84 @@ CREATE INDEX receipt_of_customer ON wallets.receipt (customer, id) WHERE custome
 GRANT SELECT, INSERT ON wallets.deposit_number, wallets.receipt TO millet_app;
 GRANT UPDATE (status, customer, claimed_at, version) ON wallets.receipt TO millet_app;
 
+-- funding: which source pays, and what is drawn from cards and given back to them.
+
+CREATE SCHEMA funding;
+
+GRANT USAGE ON SCHEMA funding TO millet_app;
+
+-- In which order a customer wants to pay from what. Who has chosen none has no row.
+CREATE TABLE funding.preference (
+    customer   uuid PRIMARY KEY,
+    sources    text COLLATE "C" NOT NULL CHECK (sources <> ''),  -- 'balance' and ids of cards, by spaces
+    changed_at bigint NOT NULL CHECK (changed_at > 0)  -- nanoseconds since the epoch
+);
+
+-- What payments draw from cards. States and what may follow what: milletpay/funding/model.py.
+CREATE TABLE funding.draw (
+    id             uuid PRIMARY KEY,
+    payment        uuid NOT NULL,
+    attempt        integer NOT NULL CHECK (attempt >= 0),  -- 0: the payment was made with its payer
+    customer       uuid NOT NULL,
+    card           uuid NOT NULL,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    status         text COLLATE "C" NOT NULL CHECK (status IN (
+        'created', 'sent', 'unknown', 'succeeded', 'unwanted', 'failed', 'dropped'
+    )),
+    reason         text COLLATE "C",
+    bank_reference text COLLATE "C" NOT NULL,
+    given_back     bigint NOT NULL CHECK (given_back BETWEEN 0 AND amount),
+    created_at     bigint NOT NULL CHECK (created_at > 0),
+    sent_at        bigint NOT NULL CHECK (sent_at >= 0),
+    let_go_at      bigint NOT NULL CHECK (let_go_at >= 0),
+    decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
+    CHECK ((status IN ('created', 'dropped')) = (sent_at = 0)),
+    CHECK (given_back = 0 OR status IN ('succeeded', 'unwanted')),
+    CHECK (status <> 'unwanted' OR given_back = amount),
+    CHECK (reason IS NULL OR status = 'failed')
+) WITH (fillfactor = 70);
+
+CREATE INDEX draw_of_payment ON funding.draw (payment);
+-- At most one of them is the payment's.
+CREATE UNIQUE INDEX draw_that_took ON funding.draw (payment) WHERE status = 'succeeded';
+
+-- What goes back to cards.
+CREATE TABLE funding.give_back (
+    id             uuid PRIMARY KEY,
+    draw           uuid NOT NULL,
+    payment        uuid NOT NULL,
+    refund         uuid,  -- NULL: the payment was reversed, or had ended before it was drawn
+    customer       uuid NOT NULL,
+    card           uuid NOT NULL,
+    live           boolean NOT NULL,
+    bank           text COLLATE "C" NOT NULL,
+    currency       smallint NOT NULL CHECK (currency > 0),
+    amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
+    status         text COLLATE "C" NOT NULL CHECK (status IN (
+        'created', 'sent', 'unknown', 'succeeded', 'failed'
+    )),
+    reason         text COLLATE "C",
+    bank_reference text COLLATE "C" NOT NULL,
+    created_at     bigint NOT NULL CHECK (created_at > 0),
+    sent_at        bigint NOT NULL CHECK (sent_at >= 0),
+    decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
+    CHECK ((status = 'created') = (sent_at = 0)),
+    CHECK ((status = 'failed') = (reason IS NOT NULL))
+) WITH (fillfactor = 70);
+
+CREATE INDEX give_back_of_draw ON funding.give_back (draw);
+
+GRANT SELECT, INSERT, UPDATE ON funding.preference TO millet_app;
+GRANT SELECT, INSERT ON funding.draw, funding.give_back TO millet_app;
+GRANT UPDATE (status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at)
+ON funding.draw TO millet_app;
+GRANT UPDATE (status, reason, bank_reference, sent_at, decided_at) ON funding.give_back TO millet_app;
+
 -- payments: what customers pay merchants: payments, refunds, reversals, agreements.
 
 CREATE SCHEMA payments;
@@ -847,6 +925,7 @@ CREATE TABLE payments.agreement (
     key_hash      uuid,
     body_hash     uuid NOT NULL,
     description   text COLLATE "C" NOT NULL,
+    sources       text COLLATE "C" NOT NULL CHECK (sources <> ''),  -- 'balance' and ids of cards, by spaces
     created_at    bigint NOT NULL,
     signed_at     bigint NOT NULL,  -- nanoseconds; 0: not yet
     canceled_at   bigint NOT NULL,
@@ -911,7 +990,8 @@ CREATE TABLE payments.payment (
     description    text COLLATE "C" NOT NULL,
     return_url     text COLLATE "C" NOT NULL,
     metadata       text COLLATE "C" NOT NULL,  -- JSON, as it was given
-    flags          text COLLATE "C" NOT NULL DEFAULT ''  -- what is unusual about it, with spaces between
+    flags          text COLLATE "C" NOT NULL DEFAULT '',  -- what is unusual about it, with spaces between
+    card           text COLLATE "C"  -- 'bank 0011' that pays or is asked; NULL: the balance
 );
 
 -- The merchant's reference names one payment.
@@ -933,28 +1013,37 @@ CREATE TABLE payments.attempt (
     payment  uuid NOT NULL,
     number   integer NOT NULL CHECK (number > 0),
     customer uuid NOT NULL,
-    decline  text COLLATE "C",  -- NULL for the one that took the money
+    decline  text COLLATE "C",
     at       bigint NOT NULL,
-    PRIMARY KEY (payment, number)
+    outcome  text COLLATE "C" NOT NULL CHECK (outcome IN (
+        'pending', 'took_the_money', 'declined', 'let_go', 'given_back'
+    )),
+    card     text COLLATE "C",  -- 'bank 0011' that was asked; NULL: the balance
+    PRIMARY KEY (payment, number),
+    CHECK ((outcome = 'declined') = (decline IS NOT NULL))
 );
 
 -- At most one of them takes money.
-CREATE UNIQUE INDEX attempt_that_took ON payments.attempt (payment) WHERE decline IS NULL;
+CREATE UNIQUE INDEX attempt_that_took ON payments.attempt (payment) WHERE outcome = 'took_the_money';
 
--- Money given back. It succeeds at once: to the balance that paid.
+-- Money given back: at once to a balance, and with the bank's word to a card.
 CREATE TABLE payments.refund (
-    id         uuid PRIMARY KEY,
-    payment    uuid NOT NULL,
-    merchant   uuid NOT NULL,
-    live       boolean NOT NULL,
-    amount     bigint NOT NULL CHECK (amount > 0),
-    fee_back   bigint NOT NULL CHECK (fee_back >= 0),
-    currency   text COLLATE "C" NOT NULL,
-    key_hash   uuid,
-    body_hash  uuid NOT NULL,
-    reference  text COLLATE "C" NOT NULL,
-    reason     text COLLATE "C" NOT NULL,
-    created_at bigint NOT NULL
+    id          uuid PRIMARY KEY,
+    payment     uuid NOT NULL,
+    merchant    uuid NOT NULL,
+    live        boolean NOT NULL,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    fee_back    bigint NOT NULL CHECK (fee_back >= 0),
+    currency    text COLLATE "C" NOT NULL,
+    key_hash    uuid,
+    body_hash   uuid NOT NULL,
+    reference   text COLLATE "C" NOT NULL,
+    reason      text COLLATE "C" NOT NULL,
+    created_at  bigint NOT NULL,
+    status      text COLLATE "C" NOT NULL CHECK (status IN ('pending', 'succeeded')),
+    destination text COLLATE "C" NOT NULL CHECK (destination IN ('balance', 'card')),
+    events      integer NOT NULL DEFAULT 0 CHECK (events >= 0),
+    CHECK (status = 'succeeded' OR destination = 'card')
 );
 
 CREATE UNIQUE INDEX refund_reference ON payments.refund (merchant, live, reference);
@@ -1010,6 +1099,8 @@ GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO mill
 GRANT SELECT, INSERT, UPDATE ON payments.presenter, payments.code_rule TO millet_app;
 GRANT SELECT, INSERT, DELETE ON payments.code_use TO millet_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON payments.guesses TO millet_app;
+GRANT UPDATE (outcome, decline) ON payments.attempt TO millet_app;
+GRANT UPDATE (status, destination, events) ON payments.refund TO millet_app;
 
 -- terminals: the tills and card terminals in merchants' stores.
 

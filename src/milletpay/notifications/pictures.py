@@ -9,7 +9,17 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
 from milletpay.notifications.events import Painter, Picture
 from milletpay.notifications.model import Owner
-from milletpay.payments import Agreement, AgreementId, Payment, PaymentId, find_agreements, find_payments
+from milletpay.payments import (
+    Agreement,
+    AgreementId,
+    Payment,
+    PaymentId,
+    Refund,
+    RefundId,
+    find_agreements,
+    find_payments,
+    find_refunds,
+)
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.shapes import Output
 
@@ -39,6 +49,18 @@ class PaymentPictures:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundPictures:
+    """Paints refunds."""
+
+    show: Callable[[Refund], Output]
+
+    async def __call__(self, connection: Connection, /, *, objects: Collection[int]) -> Mapping[int, Picture]:
+        """Pictures of refunds."""
+        refunds = await find_refunds(connection, ids=[RefundId(id) for id in objects])
+        return {refund.id: _picture(refund, self.show(refund)) for refund in refunds}
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementPictures:
     """Paints agreements."""
 
@@ -57,7 +79,10 @@ async def paint_entitlements(connection: Connection, /, *, objects: Collection[i
 
 
 def painters(
-    *, payment: Callable[[Payment], Output], agreement: Callable[[Agreement], Output]
+    *,
+    payment: Callable[[Payment], Output],
+    refund: Callable[[Refund], Output],
+    agreement: Callable[[Agreement], Output],
 ) -> Mapping[str, Painter]:
     """By the first word of a kind of event, who paints what it is about.
 
@@ -65,6 +90,7 @@ def painters(
     """
     return {
         "payment": PaymentPictures(payment),
+        "refund": RefundPictures(refund),
         "agreement": AgreementPictures(agreement),
         "entitlement": paint_entitlements,
     }

@@ -14,7 +14,9 @@ on one day and given back to it; a hold and its payment end together; every effe
 from milletpay.payments.agreements import Agreed, CancelAgreement, ProposeAgreement, SignAgreement
 from milletpay.payments.announcements import AnnounceCharge
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment
+from milletpay.payments.bank_errands import card_ears, card_jobs
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
+from milletpay.payments.cards import ResolveDraw, ResolveGiveBack
 from milletpay.payments.coded import DeclinePayment
 from milletpay.payments.model import (
     AGREEMENT_ID,
@@ -32,7 +34,6 @@ from milletpay.payments.model import (
     Flag,
     Payment,
     PaymentId,
-    PaymentStatus,
     Refund,
     RefundId,
     Refusal,
@@ -63,6 +64,7 @@ from milletpay.payments.queries import (
     find_payment,
     find_payments,
     find_refund,
+    find_refunds,
     payments_asked,
     payments_due,
     payments_of,
@@ -71,7 +73,15 @@ from milletpay.payments.queries import (
     versions_of,
 )
 from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment
-from milletpay.payments.shapes import AgreementShape, AnnouncementShape, PaymentShape, RefundShape, Shown
+from milletpay.payments.shapes import (
+    AgreementShape,
+    AnnouncementShape,
+    FundingShape,
+    PaymentShape,
+    RefundShape,
+    Shown,
+)
+from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
 
 __all__ = [
     "AGREEMENT_ID",
@@ -100,11 +110,14 @@ __all__ = [
     "CreatePayment",
     "Decline",
     "DeclinePayment",
+    "Destination",
     "EnrollPresenter",
     "ExpirePayment",
     "Flag",
+    "FundingShape",
     "Made",
     "Marked",
+    "Outcome",
     "PayPayment",
     "PayPlate",
     "Payment",
@@ -120,10 +133,13 @@ __all__ = [
     "RefundId",
     "RefundPayment",
     "RefundShape",
+    "RefundStatus",
     "Refunded",
     "Refusal",
     "Refused",
     "Request",
+    "ResolveDraw",
+    "ResolveGiveBack",
     "ReversePayment",
     "RuleCodes",
     "Shown",
@@ -131,6 +147,8 @@ __all__ = [
     "agreements_of",
     "announcements_of",
     "attempts_of",
+    "card_ears",
+    "card_jobs",
     "count_payments",
     "fees_of_payments",
     "find_agreement",
@@ -138,6 +156,7 @@ __all__ = [
     "find_payment",
     "find_payments",
     "find_refund",
+    "find_refunds",
     "forget_old_codes",
     "payment_proofs",
     "payments_asked",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from milletpay.customers import CustomerId
+from milletpay.funding import ONLY_BALANCE, Order
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
 from milletpay.payments.facts import Facts
@@ -24,6 +25,8 @@ class SignAgreement:
     agreement: AgreementId
     customer: CustomerId
     mode: Mode
+    sources: Order = ONLY_BALANCE
+    """From what charges are paid, the first first: fixed from now on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +92,18 @@ def sign(command: SignAgreement, facts: Facts) -> Agreed | Refused:
     if customer is None or not customer.is_active:
         detail = "The customer's account is not active."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
+    cards = {source.card for source in command.sources if source.card is not None}
+    usable = facts.funding.usable(command.sources, customer=command.customer, currency=agreement.currency)
+    if not command.sources or cards - usable:
+        return Refused(
+            refusal=Refusal.SOURCE_NOT_FOUND, detail="The customer has no such card.", param="sources"
+        )
     signed = replace(
-        agreement, status=AgreementStatus.ACTIVE, customer=command.customer, signed_at=facts.book.now
+        agreement,
+        status=AgreementStatus.ACTIVE,
+        customer=command.customer,
+        sources=command.sources,
+        signed_at=facts.book.now,
     )
     _keep(signed, facts, news="agreement.signed")
     return Agreed(agreement=signed, is_new=True)

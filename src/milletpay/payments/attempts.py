@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from milletpay.customers import CustomerId, DeviceId
 from milletpay.fees import quote
+from milletpay.funding import BALANCE, ONLY_BALANCE, Bar, Demand, Manner, Order, Source, plan
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limit, Measure, Span, limits_on
@@ -11,6 +12,7 @@ from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
 from milletpay.payments.announcements import fitting, use
+from milletpay.payments.cards import DECLINES, ask_card
 from milletpay.payments.device_rules import asking, count, forbidden, may_not_ask
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
@@ -20,14 +22,13 @@ from milletpay.payments.model import (
     AgreementStatus,
     CaptureMethod,
     Decline,
-    Happening,
     Payment,
     PaymentId,
-    PaymentStatus,
     Refusal,
     Refused,
     Request,
 )
+from milletpay.payments.states import Happening, PaymentStatus
 from milletpay.plumbing.dates import rfc3339
 
 DAY_NS = 24 * 3600 * 10**9
@@ -67,6 +68,9 @@ class PayPayment:
     payment: PaymentId
     customer: CustomerId
     mode: Mode
+    sources: Order = ONLY_BALANCE
+    """From what the customer pays, the first first."""
+    manner: Manner = Manner.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +210,9 @@ def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
     exceeded = facts.limits.take(
         agreement.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=facts.today
     )
-    decline = Decline.EXCEEDS_LIMIT if exceeded is not None else take_money(payment, facts)
+    decline: Decline | None = Decline.EXCEEDS_LIMIT
+    if exceeded is None:
+        decline = take_money(payment, facts, sources=agreement.sources, manner=Manner.AGREEMENT)
     if decline is not None:
         if exceeded is None:
             facts.limits.give_back(
@@ -230,7 +236,10 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
     payment = facts.payments.get(command.payment)
     if payment is None or payment.mode is not command.mode:
         return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
-    if payment.customer == command.customer and payment.status in PAID:
+    undertaken = payment.status in PAID or (
+        payment.status is PaymentStatus.PROCESSING and payment.card is not None
+    )
+    if payment.customer == command.customer and undertaken:
         return Made(payment=payment, is_new=False)
     merchant = facts.merchants.merchant(payment.merchant)
     if merchant is None or not merchant.is_active:
@@ -243,7 +252,7 @@ def pay(command: PayPayment, facts: Facts) -> Made | Decline | Refused:
             refusal=Refusal.EXPIRED, detail="The time to pay is over.", object=PAYMENT_ID.write(payment.id)
         )
     named, payment.customer = payment.customer, command.customer
-    decline = take_money(payment, facts)
+    decline = take_money(payment, facts, sources=command.sources, manner=command.manner)
     facts.tried(payment, customer=command.customer, decline=decline)
     if decline is not None:
         payment.customer = named
@@ -261,8 +270,13 @@ TAKEN = {
 """What the next payer of one payment is told: the first one has it."""
 
 
-def take_money(payment: Payment, facts: Facts) -> Decline | None:
-    """Take the payment from its customer's balance, or say why not; then nothing has changed."""
+def take_money(
+    payment: Payment, facts: Facts, *, sources: Order = ONLY_BALANCE, manner: Manner = Manner.CONFIRMED
+) -> Decline | None:
+    """Take the payment from one of its customer's sources, or say why not; then nothing has changed.
+
+    A card's bank is asked when this is committed, and until it has answered the payment is processing.
+    """
     assert payment.customer is not None
     customer = facts.customers.customer(payment.customer)
     if customer is None or not customer.is_active:
@@ -285,20 +299,51 @@ def take_money(payment: Payment, facts: Facts) -> Decline | None:
     if too_much is not None:
         facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
         return too_much
-    amount = payment.amount.minor
+    source = BALANCE if sources == ONLY_BALANCE else _chosen(payment, facts, sources=sources, manner=manner)
+    decline = source if isinstance(source, Decline) else None
+    if isinstance(source, Source) and source.card is None:
+        decline = _take_balance(payment, facts)
+    if decline is not None:
+        device = asking(payment.device, facts)
+        for subject in (customer.id, None if device is None else device.id):
+            if subject is not None:
+                facts.limits.give_back(subject, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
+        return decline
+
+    # From here it must succeed.
+    payment.counted_on = day
+    if isinstance(source, Source) and source.card is not None:
+        ask_card(payment, source, facts)
+    return None
+
+
+def _chosen(payment: Payment, facts: Facts, *, sources: Order, manner: Manner) -> Source | Decline:
+    """The one source that pays, as `funding` plans it."""
+    assert payment.customer is not None
+    currency = payment.amount.currency
+    demand = Demand(
+        amount=payment.amount, manner=manner, is_held=payment.capture_method is CaptureMethod.MANUAL
+    )
+    planned = plan(
+        sources,
+        demand=demand,
+        balance=facts.available(payment.customer, mode=payment.mode, currency=currency),
+        usable=facts.funding.usable(sources, customer=payment.customer, currency=currency),
+    )
+    return planned.source or DECLINES[max(planned.bars, key=list(Bar).index)]
+
+
+def _take_balance(payment: Payment, facts: Facts) -> Decline | None:
+    """Take the payment from the balance, or say that it does not cover it."""
+    day, amount = facts.today, payment.amount.minor
     now = payment.capture_method is CaptureMethod.AUTOMATIC
     fee = payment.quote.fee.minor if now else 0
     recipe = postings.paid(payment, fee=fee, ids=facts.book.new_id, date=day) if now else None
     transfers = recipe or postings.authorized(payment, ids=facts.book.new_id, date=day)
     if facts.post(transfers) is not CreateTransferStatus.created:
-        facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
-        device = asking(payment.device, facts)
-        if device is not None:
-            facts.limits.give_back(device.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
         return Decline.INSUFFICIENT_FUNDS
 
     # From here it must succeed.
-    payment.counted_on = day
     payment.authorized = amount
     if now:
         payment.captured = amount

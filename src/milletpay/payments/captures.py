@@ -5,23 +5,14 @@ from dataclasses import dataclass
 from milletpay.fees import fee_of_part
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
-from milletpay.limits import Measure
 from milletpay.merchants import MerchantId, StoreId
 from milletpay.money import Money
 from milletpay.payments import postings
-from milletpay.payments.device_rules import asking
+from milletpay.payments.cards import let_go
+from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
-from milletpay.payments.model import (
-    NO_DAY,
-    PAYMENT_ID,
-    Happening,
-    Payment,
-    PaymentId,
-    PaymentStatus,
-    Refusal,
-    Refused,
-)
-from milletpay.payments.presented import Presented
+from milletpay.payments.model import PAYMENT_ID, Payment, PaymentId, Refusal, Refused
+from milletpay.payments.states import Happening, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +119,7 @@ def expire(command: ExpirePayment, facts: Facts) -> Payment | None:
 def end(payment: Payment, happening: Happening, facts: Facts, *, news: str) -> None:
     """End a payment that is not captured whole: release what is held. A part that was captured is kept."""
     release(payment, facts)
+    let_go(payment, facts)
     payment.due_at = 0
     if payment.captured and happening is not Happening.REVERSE:
         payment.happen(Happening.COMPLETE)
@@ -146,33 +138,3 @@ def release(payment: Payment, facts: Facts) -> None:
     assert facts.post(transfers) is CreateTransferStatus.created
     payment.authorized = payment.captured
     uncount(payment, amount=rest, whole=not payment.captured, facts=facts)
-
-
-def counted(payment: Payment, *, device: int | None) -> tuple[tuple[int | None, Measure], ...]:
-    """Of whom it counts towards limits, and as what; a phone that shows codes is not counted by itself."""
-    unasked = payment.customer if payment.presented is Presented.UNASKED else None
-    return (
-        (payment.customer, Measure.PAYMENTS),
-        (payment.agreement, Measure.PAYMENTS),
-        (device, Measure.PAYMENTS),
-        (payment.person, Measure.STATIC_FROM_BALANCE),
-        (unasked, Measure.WITHOUT_PIN),
-    )
-
-
-def uncount(payment: Payment, *, amount: int, whole: bool, facts: Facts) -> None:
-    """Count an amount no longer towards limits; `whole` if nothing of the payment is left."""
-    if not payment.counted_on or not amount:
-        return
-    device = asking(payment.device, facts)
-    for subject, measure in counted(payment, device=None if device is None else device.id):
-        if subject is not None:
-            facts.limits.give_back(
-                subject,
-                measure=measure,
-                amount=Money(amount, payment.amount.currency),
-                day=payment.counted_on,
-                count=1 if whole else 0,
-            )
-    if whole:
-        payment.counted_on = NO_DAY

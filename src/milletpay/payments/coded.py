@@ -9,18 +9,10 @@ from milletpay.limits import Limit, Measure, Span, limits_on
 from milletpay.money import Money
 from milletpay.payments.attempts import CreatePayment, Made, begin, fail, finish, is_marked, take_money
 from milletpay.payments.facts import Facts
-from milletpay.payments.model import (
-    PAYMENT_ID,
-    Decline,
-    Happening,
-    Payment,
-    PaymentId,
-    PaymentStatus,
-    Refusal,
-    Refused,
-)
+from milletpay.payments.model import PAYMENT_ID, Decline, Payment, PaymentId, Refusal, Refused
 from milletpay.payments.presented import Presented
 from milletpay.payments.presenters import Presenters
+from milletpay.payments.states import Happening, PaymentStatus
 from milletpay.plumbing.clock import SECOND
 
 ASKED_NS: Final = 120 * SECOND

@@ -1,13 +1,15 @@
 """What a batch knows of payments, and what the batch has changed so far."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from milletpay.customers import CustomerId, Customers, Devices
+from milletpay.funding import Funding
 from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
 from milletpay.merchants import MerchantId, Merchants, PlateId, Plates
+from milletpay.money import Currency
 from milletpay.payments.model import (
     Agreement,
     AgreementId,
@@ -18,13 +20,24 @@ from milletpay.payments.model import (
     Payment,
     PaymentId,
     Refund,
+    RefundId,
 )
+from milletpay.payments.states import Outcome, PaymentStatus
 from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event
+from milletpay.wallets import balance_account
 
 Name = tuple[MerchantId, Mode, str]
 """A merchant's reference, with whose it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What became of an attempt, and why if it was declined."""
+
+    outcome: Outcome
+    decline: Decline | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,11 +53,13 @@ class Facts:
     devices: Devices
     merchants: Merchants
     plates: Plates
+    funding: Funding
     agreements: dict[AgreementId, Agreement | None] = field(default_factory=dict)
     """Remembered from batch to batch; None for one that does not exist."""
     payments: dict[PaymentId, Payment] = field(default_factory=dict)
     payments_by_key: dict[int, Payment] = field(default_factory=dict)
     payments_by_name: dict[Name, Payment] = field(default_factory=dict)
+    refunds: dict[int, Refund] = field(default_factory=dict)
     refunds_by_key: dict[int, Refund] = field(default_factory=dict)
     refunds_by_name: dict[Name, Refund] = field(default_factory=dict)
     agreements_by_key: dict[int, Agreement] = field(default_factory=dict)
@@ -61,8 +76,11 @@ class Facts:
     changed_agreements: dict[AgreementId, Agreement] = field(default_factory=dict)
     changed_announcements: dict[AnnouncementId, Announcement] = field(default_factory=dict)
     new_refunds: list[Refund] = field(default_factory=list)
+    changed_refunds: dict[RefundId, Refund] = field(default_factory=dict)
     new_marks: list[Name] = field(default_factory=list)
     new_attempts: list[Attempt] = field(default_factory=list)
+    changed_attempts: dict[tuple[PaymentId, int], Came] = field(default_factory=dict)
+    """What became of attempts of earlier batches."""
     events: list[Event] = field(default_factory=list)
 
     def clear(self) -> None:
@@ -71,6 +89,7 @@ class Facts:
             self.payments,
             self.payments_by_key,
             self.payments_by_name,
+            self.refunds,
             self.refunds_by_key,
             self.refunds_by_name,
             self.agreements_by_key,
@@ -84,8 +103,10 @@ class Facts:
             self.changed_payments,
             self.changed_agreements,
             self.new_refunds,
+            self.changed_refunds,
             self.new_marks,
             self.new_attempts,
+            self.changed_attempts,
             self.events,
         ):
             known.clear()
@@ -106,6 +127,7 @@ class Facts:
     def know_refunds(self, refunds: Iterable[Refund]) -> None:
         """Take in refunds that exist."""
         for refund in refunds:
+            self.refunds[refund.id] = refund
             self.refunds_by_name[refund.merchant, refund.mode, refund.request.reference] = refund
             if refund.request.key_hash:
                 self.refunds_by_key[refund.request.key_hash] = refund
@@ -141,10 +163,27 @@ class Facts:
                 payment=payment.id,
                 number=payment.attempts,
                 customer=customer,
+                outcome=_outcome(payment, decline),
                 decline=decline,
                 at=self.book.now,
+                card=payment.card,
             )
         )
+
+    def came_to(self, payment: PaymentId, *, number: int, outcome: Outcome, decline: Decline | None) -> None:
+        """Note what became of an attempt that was pending."""
+        for index, attempt in enumerate(self.new_attempts):
+            if (attempt.payment, attempt.number) == (payment, number):
+                self.new_attempts[index] = replace(attempt, outcome=outcome, decline=decline)
+                return
+        self.changed_attempts[payment, number] = Came(outcome=outcome, decline=decline)
+
+    def available(self, customer: CustomerId, *, mode: Mode, currency: Currency) -> int:
+        """What the balance of a customer of the batch has, in minor units."""
+        standing = self.book.machine.standing(balance_account(customer, mode=mode, currency=currency))
+        if standing is None:
+            return 0
+        return standing.credits_posted - standing.debits_posted - standing.debits_pending
 
     def post(self, transfers: Sequence[Transfer]) -> CreateTransferStatus:
         """Move money: `created`, or the first status that is not, and then nothing has moved."""
@@ -154,3 +193,9 @@ class Facts:
             if status is not CreateTransferStatus.created and status is not failed:
                 return status
         return CreateTransferStatus.created
+
+
+def _outcome(payment: Payment, decline: Decline | None) -> Outcome:
+    if decline is not None:
+        return Outcome.DECLINED
+    return Outcome.PENDING if payment.status is PaymentStatus.PROCESSING else Outcome.TOOK_THE_MONEY

@@ -1,4 +1,4 @@
-"""The values of a payment: its states, what may follow what, and why one is declined or refused."""
+"""The values of payments, and why one is declined or refused; their states are in `states`."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
@@ -6,10 +6,13 @@ from typing import NewType
 
 from milletpay.customers.model import CustomerId, DeviceId, PersonId
 from milletpay.fees.model import Quote
+from milletpay.funding.model import ONLY_BALANCE, Order, PaidCard
 from milletpay.ledger.chart import Mode
 from milletpay.merchants.model import MerchantId, PlateId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.payments.presented import Presented
+from milletpay.payments.states import TRANSITIONS, Destination, Happening, Outcome, RefundStatus
+from milletpay.payments.states import PaymentStatus as PaymentStatus  # noqa: PLC0414 - for pure code above
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.ids import IdForm, Prefix
 
@@ -26,76 +29,6 @@ ANNOUNCEMENT_ID = IdForm(Prefix.ANNOUNCEMENT, AnnouncementId)
 
 NO_DAY = Day(0)
 """No day at all."""
-
-
-class PaymentStatus(StrEnum):
-    """Where a payment is. What was refunded is an amount, not a state."""
-
-    AWAITING_PAYMENT = auto()
-    """Made by the merchant; nobody has paid it yet."""
-    PROCESSING = auto()
-    """An attempt is under way and its outcome is not known yet."""
-    AUTHORIZED = auto()
-    """The money is held; the merchant captures it, in parts if it likes."""
-    SUCCEEDED = auto()
-    """The money is the merchant's. Final, but for a reversal."""
-    CANCELED = auto()
-    """Ended by the merchant before anything was captured."""
-    EXPIRED = auto()
-    """Ended by time before anything was captured."""
-    FAILED = auto()
-    """Declined, where nobody can try again: the payer was named with the payment."""
-    REVERSED = auto()
-    """Undone by a reversal, whatever it was."""
-
-
-class Happening(StrEnum):
-    """What can happen to a payment."""
-
-    PAY = auto()
-    """Paid and captured at once."""
-    AUTHORIZE = auto()
-    """The money is held."""
-    ASK = auto()
-    """An attempt is under way, and somebody else decides it: the payer on the phone, or a bank."""
-    FALL_BACK = auto()
-    """The attempt under way was declined, and the payer may try again."""
-    DECLINE = auto()
-    """The only attempt was declined."""
-    COMPLETE = auto()
-    """The last capture, or the end of an authorization of which a part was captured."""
-    CANCEL = auto()
-    """The merchant ends it."""
-    EXPIRE = auto()
-    """Its time is over."""
-    REVERSE = auto()
-    """The merchant undoes it, not knowing how it ended."""
-
-
-_S, _H = PaymentStatus, Happening
-
-TRANSITIONS: dict[tuple[PaymentStatus, Happening], PaymentStatus] = {
-    (_S.AWAITING_PAYMENT, _H.PAY): _S.SUCCEEDED,
-    (_S.AWAITING_PAYMENT, _H.AUTHORIZE): _S.AUTHORIZED,
-    (_S.AWAITING_PAYMENT, _H.ASK): _S.PROCESSING,
-    (_S.AWAITING_PAYMENT, _H.DECLINE): _S.FAILED,
-    (_S.AWAITING_PAYMENT, _H.CANCEL): _S.CANCELED,
-    (_S.AWAITING_PAYMENT, _H.EXPIRE): _S.EXPIRED,
-    (_S.AWAITING_PAYMENT, _H.REVERSE): _S.REVERSED,
-    (_S.PROCESSING, _H.PAY): _S.SUCCEEDED,
-    (_S.PROCESSING, _H.AUTHORIZE): _S.AUTHORIZED,
-    (_S.PROCESSING, _H.FALL_BACK): _S.AWAITING_PAYMENT,
-    (_S.PROCESSING, _H.DECLINE): _S.FAILED,
-    (_S.PROCESSING, _H.CANCEL): _S.CANCELED,
-    (_S.PROCESSING, _H.EXPIRE): _S.EXPIRED,
-    (_S.PROCESSING, _H.REVERSE): _S.REVERSED,
-    (_S.AUTHORIZED, _H.COMPLETE): _S.SUCCEEDED,
-    (_S.AUTHORIZED, _H.CANCEL): _S.CANCELED,
-    (_S.AUTHORIZED, _H.EXPIRE): _S.EXPIRED,
-    (_S.AUTHORIZED, _H.REVERSE): _S.REVERSED,
-    (_S.SUCCEEDED, _H.REVERSE): _S.REVERSED,
-}
-"""What follows from what. What is not here cannot happen."""
 
 
 class CaptureMethod(StrEnum):
@@ -134,8 +67,18 @@ class Decline(StrEnum):
     """More than a person may pay by static codes in a day."""
     EXCEEDS_DEVICE_LIMIT = auto()
     """More than its customer allows on the device, at a time or on a day."""
+    CARD_REMOVED = auto()
+    """The customer has removed the card."""
+    CARD_HOLDS_NOTHING = auto()
+    """It is to be held until it is captured, and a bank card is drawn from at once."""
+    CONFIRMATION_NEEDED = auto()
+    """It is more than a card pays unless its owner confirms."""
     INSUFFICIENT_FUNDS = auto()
     """The balance does not cover it."""
+    REFUSED_BY_BANK = auto()
+    """The card's bank said no."""
+    NOT_KNOWN_TO_BANK = auto()
+    """The card's bank has not heard of it in all this time."""
 
 
 class Refusal(StrEnum):
@@ -157,6 +100,8 @@ class Refusal(StrEnum):
     """There is no such device in use."""
     AGREEMENT_NOT_FOUND = auto()
     """The merchant has no such agreement."""
+    SOURCE_NOT_FOUND = auto()
+    """The customer has no such card."""
     EXPIRES_IN_THE_PAST = auto()
     """It is to be made, and the time to pay it is over already."""
     MERCHANT_NOT_ACTIVE = auto()
@@ -260,6 +205,8 @@ class Payment:
     refunded: int = 0
     fee: int = 0
     """Of what is captured, less what was given back."""
+    card: PaidCard | None = None
+    """The card that pays it, or is asked to; None for the balance."""
     counted_on: Day = NO_DAY
     """The day on which it counts towards limits; 0 if it does not."""
     decline: Decline | None = None
@@ -297,7 +244,16 @@ class Payment:
     def asks(self, customer: CustomerId) -> bool:
         """Whether it waits for this customer, and nobody else, to agree on the phone."""
         is_asked = self.presented is Presented.ASKED and self.status is PaymentStatus.PROCESSING
-        return is_asked and self.customer == customer
+        return is_asked and self.card is None and self.customer == customer
+
+    @property
+    def only_outcome(self) -> Outcome:
+        """What became of the only attempt of a payment that was made with its payer."""
+        if self.status is PaymentStatus.FAILED:
+            return Outcome.DECLINED
+        if self.status is PaymentStatus.PROCESSING:
+            return Outcome.PENDING
+        return Outcome.LET_GO if self.card is not None and not self.captured else Outcome.TOOK_THE_MONEY
 
     def may(self, happening: Happening) -> bool:
         """Whether this can happen to it now."""
@@ -310,7 +266,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money given back. It succeeds at once, to the balance that paid."""
+    """Money given back: at once to a balance, and with the bank's word to a card."""
 
     id: RefundId
     payment: PaymentId
@@ -322,6 +278,10 @@ class Refund:
     request: Request
     reason: str
     created_at: int
+    status: RefundStatus = RefundStatus.SUCCEEDED
+    destination: Destination = Destination.BALANCE
+    events: int = 0
+    """How many events it has had: as many as times it changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,9 +292,12 @@ class Attempt:
     number: int
     """Of its payment, from 1."""
     customer: CustomerId
+    outcome: Outcome
     decline: Decline | None
-    """Why it took none; None for the one that did."""
+    """Why it was declined."""
     at: int
+    card: PaidCard | None = None
+    """The card that was asked; None for the balance."""
 
 
 class AgreementStatus(StrEnum):
@@ -370,6 +333,8 @@ class Agreement:
     """Each charge is announced so many days before it; 0 for not at all."""
     request: Request
     description: str
+    sources: Order = ONLY_BALANCE
+    """From what charges are paid, as the customer has signed it."""
     created_at: int = 0
     signed_at: int = 0
     canceled_at: int = 0
@@ -379,7 +344,12 @@ class Agreement:
     def as_made(self) -> "Agreement":
         """The agreement as the request that made it was answered, whatever has become of it."""
         return replace(
-            self, status=AgreementStatus.PENDING_SIGNATURE, customer=None, signed_at=0, canceled_at=0
+            self,
+            status=AgreementStatus.PENDING_SIGNATURE,
+            customer=None,
+            sources=ONLY_BALANCE,
+            signed_at=0,
+            canceled_at=0,
         )
 
 

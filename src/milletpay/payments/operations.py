@@ -1,9 +1,10 @@
 """The part of the desk that decides payments: what commands need, which story decides, what is written."""
 
-from collections.abc import Iterable
-from typing import Final, TypeAlias, assert_never
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from milletpay.customers import CustomerId, Customers, Devices
+from milletpay.funding import Draw, Funding, GiveBack
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
@@ -20,16 +21,10 @@ from milletpay.payments.agreements import (
 from milletpay.payments.agreements import cancel as cancel_agreement
 from milletpay.payments.announcements import AnnounceCharge, announce, since
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
-from milletpay.payments.captures import (
-    CancelPayment,
-    CapturePayment,
-    ExpirePayment,
-    cancel,
-    capture,
-    counted,
-    expire,
-)
+from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
+from milletpay.payments.cards import ResolveDraw, ResolveGiveBack, resolve_draw, resolve_give_back
 from milletpay.payments.coded import DeclinePayment, create_by_code, decline_payment
+from milletpay.payments.counting import counted
 from milletpay.payments.facts import Facts, Name
 from milletpay.payments.model import (
     Agreement,
@@ -38,6 +33,7 @@ from milletpay.payments.model import (
     Decline,
     Payment,
     PaymentId,
+    RefundId,
     Refused,
 )
 from milletpay.payments.plates import STATIC, PayPlate, pay_plate
@@ -49,7 +45,10 @@ from milletpay.payments.records import (
     columns_of_agreements,
     columns_of_announcements,
     columns_of_attempts,
+    columns_of_changed_attempts,
     columns_of_changed_payments,
+    columns_of_changed_refunds,
+    columns_of_names,
     columns_of_new_payments,
     columns_of_refunds,
     mode_of,
@@ -83,28 +82,37 @@ Command: TypeAlias = (
     | SignAgreement
     | CancelAgreement
     | AnnounceCharge
+    | ResolveDraw
+    | ResolveGiveBack
 )
-Answer: TypeAlias = Made | Payment | Refunded | Marked | Agreed | Announcement | Decline | Refused | None
+Answer: TypeAlias = (
+    Made | Payment | Refunded | Marked | Agreed | Announcement | Draw | GiveBack | Decline | Refused | None
+)
+
+DECIDES: Final[dict[type, Callable[[Any, Facts], Answer]]] = {
+    CreatePayment: create,
+    PayPayment: pay,
+    PayPlate: pay_plate,
+    DeclinePayment: decline_payment,
+    CapturePayment: capture,
+    CancelPayment: cancel,
+    ExpirePayment: expire,
+    RefundPayment: refund,
+    ReversePayment: reverse,
+    ProposeAgreement: propose,
+    SignAgreement: sign,
+    CancelAgreement: cancel_agreement,
+    AnnounceCharge: announce,
+    ResolveDraw: resolve_draw,
+    ResolveGiveBack: resolve_give_back,
+}
+"""Which story decides which command."""
 
 
 class Payments:
     """The heart: it decides on payments, with customers, merchants and limits below it."""
 
-    commands: tuple[type, ...] = (
-        CreatePayment,
-        PayPayment,
-        PayPlate,
-        DeclinePayment,
-        CapturePayment,
-        CancelPayment,
-        ExpirePayment,
-        RefundPayment,
-        ReversePayment,
-        ProposeAgreement,
-        SignAgreement,
-        CancelAgreement,
-        AnnounceCharge,
-    )
+    commands: tuple[type, ...] = tuple(DECIDES)
 
     def __init__(
         self,
@@ -116,6 +124,7 @@ class Payments:
         merchants: Merchants,
         plates: Plates,
         presenters: Presenters,
+        funding: Funding,
     ) -> None:
         self._presenters = presenters
         self._facts = Facts(
@@ -125,6 +134,7 @@ class Payments:
             devices=devices,
             merchants=merchants,
             plates=plates,
+            funding=funding,
         )
         self._ids: set[PaymentId] = set()
         self._keys: set[int] = set()
@@ -183,6 +193,7 @@ class Payments:
                 self._ids.add(command.payment)
                 self._facts.customers.want_customer(command.customer)
                 self._payers.append(command)
+                self._facts.funding.want_cards(command.sources)
             case PayPlate():
                 self._want_scanner(command)
             case RefundPayment():
@@ -201,6 +212,11 @@ class Payments:
                 self._want_agreement(command.agreement)
                 self._facts.customers.want_customer(command.customer)
                 self._signed.append(command.agreement)
+                self._facts.funding.want_cards(command.sources)
+            case ResolveDraw():
+                self._facts.funding.want_draw(command.draw)
+            case ResolveGiveBack():
+                self._facts.funding.want_give_back(command.give_back)
             case AnnounceCharge():
                 self._want_agreement(command.agreement)
                 self._announced.append(command.agreement)
@@ -210,16 +226,17 @@ class Payments:
     async def load(self, connection: Connection) -> None:
         """Bring what is wanted, then say what the parts below must bring for it."""
         facts = self._facts
+        await self._load_heard(connection)
         if self._ids or self._keys or self._names:
             rows = await connection.fetch(
-                SQL["payments"], self._ids, self._keys, *_columns_of_names(self._names)
+                SQL["payments"], self._ids, self._keys, *columns_of_names(self._names)
             )
             facts.know([payment_of(row) for row in rows])
-            marks = await connection.fetch(SQL["marks"], *_columns_of_names(self._names))
+            marks = await connection.fetch(SQL["marks"], *columns_of_names(self._names))
             facts.marks.update([(row["merchant"], mode_of(row), row["reference"]) for row in marks])
         if self._refund_keys or self._refund_names:
             rows = await connection.fetch(
-                SQL["refunds"], self._refund_keys, *_columns_of_names(self._refund_names)
+                SQL["refunds"], self._refund_keys, *columns_of_names(self._refund_names)
             )
             facts.know_refunds([refund_of(row) for row in rows])
         if self._agreement_ids or self._agreement_keys or self._agreement_names:
@@ -228,7 +245,7 @@ class Payments:
                 SQL["agreements"],
                 self._agreement_ids,
                 self._agreement_keys,
-                *_columns_of_names(self._agreement_names),
+                *columns_of_names(self._agreement_names),
             )
             facts.know_agreements([agreement_of(row) for row in rows])
         await self._load_announcements(connection)
@@ -236,6 +253,8 @@ class Payments:
         for signed in map(facts.agreements.get, self._signed):
             if signed is not None:
                 facts.merchants.want_merchant(signed.merchant)
+        funded = [payment.id for payment in facts.payments.values() if payment.card is not None]
+        facts.funding.want_payments(funded)
         for payment in facts.payments.values():
             self._want_below(payment.merchant, payment.customer, payment.amount.currency, payment.mode)
             if payment.device is not None:
@@ -251,6 +270,7 @@ class Payments:
             agreement = charge.agreement and facts.agreements[charge.agreement]
             if agreement:
                 self._want_below(charge.merchant, agreement.customer, charge.amount.currency, charge.mode)
+                facts.funding.want_cards(agreement.sources)
                 self._count(agreement.customer, charge.amount.currency, facts.today)
                 self._count(agreement.id, charge.amount.currency, facts.today)
         for payer in self._payers:
@@ -261,38 +281,9 @@ class Payments:
 
     def decide(self, command: Command, /) -> Answer:
         """Decide one command."""
-        facts = self._facts
-        match command:
-            case CreatePayment(payment_code=code) if code:
-                return create_by_code(command, facts, self._presenters)
-            case CreatePayment():
-                return create(command, facts)
-            case PayPayment():
-                return pay(command, facts)
-            case PayPlate():
-                return pay_plate(command, facts)
-            case DeclinePayment():
-                return decline_payment(command, facts)
-            case CapturePayment():
-                return capture(command, facts)
-            case CancelPayment():
-                return cancel(command, facts)
-            case ExpirePayment():
-                return expire(command, facts)
-            case RefundPayment():
-                return refund(command, facts)
-            case ReversePayment():
-                return reverse(command, facts)
-            case ProposeAgreement():
-                return propose(command, facts)
-            case SignAgreement():
-                return sign(command, facts)
-            case CancelAgreement():
-                return cancel_agreement(command, facts)
-            case AnnounceCharge():
-                return announce(command, facts)
-            case _:
-                assert_never(command)
+        if isinstance(command, CreatePayment) and command.payment_code:
+            return create_by_code(command, self._facts, self._presenters)
+        return DECIDES[type(command)](command, self._facts)
 
     async def save(self, connection: Connection) -> None:
         """Write what is new and what has changed, and the news of it."""
@@ -306,10 +297,17 @@ class Payments:
             await connection.execute(SQL["change_payments"], *columns_of_changed_payments(changed))
         if facts.new_attempts:
             await connection.execute(SQL["add_attempts"], *columns_of_attempts(facts.new_attempts))
+        if facts.changed_attempts:
+            await connection.execute(
+                SQL["change_attempts"], *columns_of_changed_attempts(facts.changed_attempts)
+            )
         if facts.new_refunds:
             await connection.execute(SQL["add_refunds"], *columns_of_refunds(facts.new_refunds))
+        if facts.changed_refunds:
+            refunds = list(facts.changed_refunds.values())
+            await connection.execute(SQL["change_refunds"], *columns_of_changed_refunds(refunds))
         if facts.new_marks:
-            columns = _columns_of_names(facts.new_marks)
+            columns = columns_of_names(facts.new_marks)
             await connection.execute(SQL["add_marks"], *columns, facts.book.now)
         if facts.changed_announcements:
             announcements = list(facts.changed_announcements.values())
@@ -319,6 +317,16 @@ class Payments:
             await connection.execute(SQL["write_agreements"], *columns_of_agreements(agreements))
         if facts.events:
             await append(connection, events=facts.events)
+
+    async def _load_heard(self, connection: Connection) -> None:
+        """Bring the draws and give-backs that a bank is asked or heard about: they name their payments."""
+        facts = self._facts
+        await facts.funding.bring(connection)
+        self._ids.update(PaymentId(draw.payment) for draw in facts.funding.draws)
+        refunds = [RefundId(b.refund) for b in facts.funding.give_backs if b.refund is not None]
+        if refunds:
+            rows = await connection.fetch(SQL["refunds_by_id"], refunds)
+            facts.know_refunds([refund_of(row) for row in rows])
 
     async def _load_announcements(self, connection: Connection) -> None:
         """Bring what was announced under the agreements that ask for it and are charged, or announce."""
@@ -389,12 +397,3 @@ def _want_request(
     if request.key_hash:
         keys.add(request.key_hash)
     names.add((made.merchant, made.mode, request.reference))
-
-
-def _columns_of_names(names: Iterable[Name]) -> tuple[list[int], list[bool], list[str]]:
-    listed = list(names)
-    return (
-        [merchant for merchant, _, _ in listed],
-        [mode is Mode.LIVE for _, mode, _ in listed],
-        [reference for _, _, reference in listed],
-    )

@@ -31,6 +31,20 @@ def paid(payment: Payment, *, fee: int, ids: NewIds, date: int) -> list[Transfer
     return _linked(payment, [(code, payment.amount.minor), (TransferCode.FEE, fee)], ids=ids, date=date)
 
 
+def paid_by_card(payment: Payment, *, fee: int, clearing: int, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank has drawn the payment from the card: it never was in the balance. Cash comes later.
+
+    ==========  ===========  ================
+    debit       credit       amount
+    ==========  ===========  ================
+    clearing    mer_pend     the payment
+    mer_pend    fee_accrued  fee
+    ==========  ===========  ================
+    """
+    legs = [(TransferCode.PAY_BY_CARD, payment.amount.minor), (TransferCode.FEE, fee)]
+    return _linked(payment, legs, clearing=clearing, ids=ids, date=date)
+
+
 def authorized(payment: Payment, *, ids: NewIds, date: int) -> list[Transfer]:
     """The customer's money is held.
 
@@ -82,6 +96,22 @@ def refunded(payment: Payment, *, amount: int, fee_back: int, ids: NewIds, date:
     return _linked(payment, legs, ids=ids, date=date)
 
 
+def refunded_to_card(
+    payment: Payment, *, amount: int, fee_back: int, ids: NewIds, date: int
+) -> list[Transfer]:
+    """As `refunded`, of what a card has paid: on its way until the bank says that the card has it.
+
+    ===========  ==============  ================
+    debit        credit          amount
+    ===========  ==============  ================
+    fee_accrued  mer_pend        fee back
+    mer_pend     refund_transit  amount
+    ===========  ==============  ================
+    """
+    legs = [(TransferCode.REFUND_FEE_BACK, fee_back), (TransferCode.REFUND_OUT, amount)]
+    return _linked(payment, legs, ids=ids, date=date)
+
+
 def accounts_of(customer: int, *, merchant: int, currency: Currency, mode: Mode) -> list[int]:
     """Every account that these recipes touch for a customer and a merchant."""
     ledger = ledger_of(Pool.CLIENT, currency=currency, mode=mode)
@@ -94,15 +124,15 @@ def accounts_of(customer: int, *, merchant: int, currency: Currency, mode: Mode)
 
 
 def _linked(
-    payment: Payment, legs: list[tuple[TransferCode, int]], *, ids: NewIds, date: int
+    payment: Payment, legs: list[tuple[TransferCode, int]], *, ids: NewIds, date: int, clearing: int = 0
 ) -> list[Transfer]:
     """The legs that move something, as transfers of which all but the last are linked to the next."""
     ledger = ledger_of(Pool.CLIENT, currency=payment.amount.currency, mode=payment.mode)
     transfers = [
         Transfer(
             id=ids(),
-            debit_account_id=_account(code.debit, ledger, _owner(code.debit, payment)),
-            credit_account_id=_account(code.credit, ledger, _owner(code.credit, payment)),
+            debit_account_id=_account(code.debit, ledger, _owner(code.debit, payment, clearing)),
+            credit_account_id=_account(code.credit, ledger, _owner(code.credit, payment, clearing)),
             amount=amount,
             user_data_128=payment.id,
             user_data_32=date,
@@ -118,13 +148,15 @@ def _linked(
     return transfers
 
 
-def _owner(kind: AccountKind, payment: Payment) -> int:
+def _owner(kind: AccountKind, payment: Payment, clearing: int) -> int:
     match kind:
         case AccountKind.CUST | AccountKind.CUST_HOLD:
             assert payment.customer is not None
             return payment.customer
         case AccountKind.MER_PEND:
             return payment.merchant
+        case AccountKind.CLEARING:
+            return clearing
         case _:
             return 0
 

@@ -130,8 +130,10 @@ WITH tried AS (
         payment AS id,
         count(*) AS attempts,
         max(number) AS last,
-        count(*) FILTER (WHERE decline IS NULL) AS took,
-        (array_agg(customer) FILTER (WHERE decline IS NULL))[1] AS payer
+        count(*) FILTER (WHERE outcome = 'took_the_money') AS took,
+        count(*) FILTER (WHERE outcome = 'pending') AS pending,
+        count(*) FILTER (WHERE outcome IN ('pending', 'let_go', 'given_back')) AS asked,
+        (array_agg(customer) FILTER (WHERE outcome = 'took_the_money'))[1] AS payer
     FROM payments.attempt
     GROUP BY payment
 ),
@@ -146,8 +148,12 @@ told AS (
             WHEN t.took > 1 THEN format('%s of its attempts took the money: at most 1 may', t.took)
             WHEN t.took = 1 AND t.payer IS DISTINCT FROM p.customer
                 THEN 'the customer of the attempt that took the money is not its payer'
-            WHEN coalesce(t.took, 0) = 0 AND p.customer IS NOT NULL AND p.first_status = 'awaiting_payment'
+            WHEN
+                coalesce(t.took, 0) = 0 AND coalesce(t.asked, 0) = 0
+                AND p.customer IS NOT NULL AND p.first_status = 'awaiting_payment'
                 THEN 'it has a payer, and none of its attempts took the money'
+            WHEN t.pending > 1 OR (t.pending = 1 AND p.status <> 'processing')
+                THEN format('it is %s, and %s of its attempts are pending', p.status, t.pending)
         END AS wrong
     FROM payments.payment AS p
     FULL JOIN tried AS t ON t.id = p.id
@@ -320,7 +326,9 @@ LIMIT $5;
 WITH paid AS (
     SELECT
         customer, agreement, device, person, presented, currency, counted_on AS day,
-        sum(authorized) AS amount, count(*) AS count
+        -- A card's bank was asked, and has not answered.
+        sum(CASE status WHEN 'processing' THEN amount ELSE authorized END) AS amount,
+        count(*) AS count
     FROM payments.payment
     WHERE counted_on <> 0
     GROUP BY customer, agreement, device, person, presented, currency, counted_on

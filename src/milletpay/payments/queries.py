@@ -13,11 +13,11 @@ from milletpay.payments.model import (
     Attempt,
     Payment,
     PaymentId,
-    PaymentStatus,
     Refund,
     RefundId,
 )
 from milletpay.payments.records import agreement_of, announcement_of, attempt_of, payment_of, refund_of
+from milletpay.payments.states import PaymentStatus
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
@@ -50,8 +50,10 @@ async def attempts_of(connection: Connection, *, payment: Payment) -> Sequence[A
                 payment=payment.id,
                 number=1,
                 customer=payment.customer,
+                outcome=payment.only_outcome,
                 decline=payment.decline,
                 at=payment.created_at,
+                card=payment.card,
             )
         ]
     return [attempt_of(row) for row in await connection.fetch(SQL["attempts_of"], payment.id)]
@@ -98,6 +100,11 @@ async def find_refund(connection: Connection, *, id: RefundId) -> Refund | None:
     """The refund of this id, whosever it is."""
     row = await connection.fetchrow(SQL["refund"], id)
     return None if row is None else refund_of(row)
+
+
+async def find_refunds(connection: Connection, *, ids: Collection[RefundId]) -> Sequence[Refund]:
+    """Those of these refunds that are there, whosever they are."""
+    return [refund_of(row) for row in await connection.fetch(SQL["refunds_by_id"], ids)]
 
 
 async def refunds_of(connection: Connection, *, payment: PaymentId) -> Sequence[Refund]:

@@ -1,13 +1,15 @@
 """Rows of the database as values, and values as columns of an array statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from milletpay.customers import CustomerId, DeviceId, PersonId
 from milletpay.fees import ContractId, FeeOnRefund, Quote
+from milletpay.funding import PaidCard, read_order, write_order
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, PlateId, StoreId, TerminalId
 from milletpay.money import Currency, Money
+from milletpay.payments.facts import Came, Name
 from milletpay.payments.model import (
     Agreement,
     AgreementId,
@@ -20,12 +22,12 @@ from milletpay.payments.model import (
     Flag,
     Payment,
     PaymentId,
-    PaymentStatus,
     Refund,
     RefundId,
     Request,
 )
 from milletpay.payments.presented import Presented
+from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
 from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
 
@@ -80,6 +82,7 @@ def payment_of(row: Row) -> Payment:
         captured=row["captured"],
         refunded=row["refunded"],
         fee=row["fee"],
+        card=_card_of(row),
         counted_on=Day(row["counted_on"]),
         decline=None if row["decline"] is None else Decline(row["decline"]),
         first_status=PaymentStatus(row["first_status"]),
@@ -115,7 +118,22 @@ def refund_of(row: Row) -> Refund:
         request=request_of(row),
         reason=row["reason"],
         created_at=row["created_at"],
+        status=RefundStatus(row["status"]),
+        destination=Destination(row["destination"]),
+        events=row["events"],
     )
+
+
+def _card_of(row: Row) -> PaidCard | None:
+    """What may be shown of a card, written as its bank and the end of its number."""
+    if row["card"] is None:
+        return None
+    bank, _, last4 = row["card"].partition(" ")
+    return PaidCard(bank=bank, last4=last4)
+
+
+def _line_of(card: PaidCard | None) -> str | None:
+    return None if card is None else f"{card.bank} {card.last4}"
 
 
 def agreement_of(row: Row) -> Agreement:
@@ -134,6 +152,7 @@ def agreement_of(row: Row) -> Agreement:
         notice_days=row["notice_days"],
         request=request_of(row),
         description=row["description"],
+        sources=read_order(row["sources"]),
         created_at=row["created_at"],
         signed_at=row["signed_at"],
         canceled_at=row["canceled_at"],
@@ -181,6 +200,7 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [" ".join(p.flags) for p in payments],
         [p.attempts for p in payments],
         [p.presented for p in payments],
+        [_line_of(p.card) for p in payments],
     )
 
 
@@ -199,6 +219,7 @@ def columns_of_changed_payments(payments: Sequence[Payment]) -> tuple[list[Any],
         [p.attempts for p in payments],
         [p.status for p in payments],
         [p.decline for p in payments],
+        [_line_of(p.card) for p in payments],
     )
 
 
@@ -208,8 +229,10 @@ def attempt_of(row: Row) -> Attempt:
         payment=PaymentId(row["payment"]),
         number=row["number"],
         customer=CustomerId(row["customer"]),
+        outcome=Outcome(row["outcome"]),
         decline=None if row["decline"] is None else Decline(row["decline"]),
         at=row["at"],
+        card=_card_of(row),
     )
 
 
@@ -245,6 +268,30 @@ def columns_of_attempts(attempts: Sequence[Attempt]) -> tuple[list[Any], ...]:
         [a.customer for a in attempts],
         [a.decline for a in attempts],
         [a.at for a in attempts],
+        [a.outcome for a in attempts],
+        [_line_of(a.card) for a in attempts],
+    )
+
+
+def columns_of_changed_attempts(
+    changed: Mapping[tuple[PaymentId, int], Came],
+) -> tuple[list[Any], ...]:
+    """The columns of `change_attempts`."""
+    return (
+        [payment for payment, _ in changed],
+        [number for _, number in changed],
+        [came.outcome for came in changed.values()],
+        [came.decline for came in changed.values()],
+    )
+
+
+def columns_of_changed_refunds(refunds: Sequence[Refund]) -> tuple[list[Any], ...]:
+    """The columns of `change_refunds`."""
+    return (
+        [r.id for r in refunds],
+        [r.status for r in refunds],
+        [r.destination for r in refunds],
+        [r.events for r in refunds],
     )
 
 
@@ -263,6 +310,8 @@ def columns_of_refunds(refunds: Sequence[Refund]) -> tuple[list[Any], ...]:
         [r.request.reference for r in refunds],
         [r.reason for r in refunds],
         [r.created_at for r in refunds],
+        [r.status for r in refunds],
+        [r.destination for r in refunds],
     )
 
 
@@ -284,8 +333,19 @@ def columns_of_agreements(agreements: Sequence[Agreement]) -> tuple[list[Any], .
         [a.request.key_hash or None for a in agreements],
         [a.request.body_hash for a in agreements],
         [a.description for a in agreements],
+        [write_order(a.sources) for a in agreements],
         [a.created_at for a in agreements],
         [a.signed_at for a in agreements],
         [a.canceled_at for a in agreements],
         [a.events for a in agreements],
+    )
+
+
+def columns_of_names(names: Iterable[Name]) -> tuple[list[Any], ...]:
+    """Merchants' references, as every statement takes them: whose, in which mode, and the word."""
+    listed = list(names)
+    return (
+        [merchant for merchant, _, _ in listed],
+        [mode is Mode.LIVE for _, mode, _ in listed],
+        [reference for _, _, reference in listed],
     )

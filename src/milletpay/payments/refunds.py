@@ -8,21 +8,22 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
-from milletpay.payments.captures import find, release, uncount
+from milletpay.payments.captures import find, release
+from milletpay.payments.cards import let_go
+from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
     PAYMENT_ID,
     REFUND_ID,
-    Happening,
     Payment,
     PaymentId,
-    PaymentStatus,
     Refund,
     RefundId,
     Refusal,
     Refused,
     Request,
 )
+from milletpay.payments.states import Destination, Happening, PaymentStatus, RefundStatus
 
 REVERSIBLE_NS = 7 * 24 * 3600 * 10**9
 """How long after a payment a reversal is taken."""
@@ -93,7 +94,7 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
     if command.amount > left:
         detail = f"{command.amount} is more than the {left} that were captured and not refunded."
         return Refused(refusal=Refusal.EXCEEDS_REFUNDABLE, detail=detail, object=PAYMENT_ID.write(payment.id))
-    back = _give_back(payment, command.amount, facts)
+    back = _give_back(payment, command.amount, facts, refund=command.id)
     if back is None:
         detail = "What is owed to you and not settled does not cover the refund."
         return Refused(
@@ -111,6 +112,8 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
         request=command.request,
         reason=command.reason,
         created_at=facts.book.now,
+        status=RefundStatus.SUCCEEDED if payment.card is None else RefundStatus.PENDING,
+        destination=Destination.BALANCE if payment.card is None else Destination.CARD,
     )
     facts.know_refunds([made])
     facts.new_refunds.append(made)
@@ -147,12 +150,13 @@ def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused
 
 def _undo(payment: Payment, facts: Facts) -> Payment | Refused:
     left = payment.captured - payment.refunded
-    if left and _give_back(payment, left, facts) is None:
+    if left and _give_back(payment, left, facts, refund=None) is None:
         detail = "What is owed to you and not settled does not cover the reversal: refund it later."
         return Refused(
             refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=PAYMENT_ID.write(payment.id)
         )
     release(payment, facts)
+    let_go(payment, facts)
     uncount(payment, amount=payment.captured, whole=True, facts=facts)
     payment.due_at = 0
     payment.happen(Happening.REVERSE)
@@ -160,17 +164,23 @@ def _undo(payment: Payment, facts: Facts) -> Payment | Refused:
     return payment
 
 
-def _give_back(payment: Payment, amount: int, facts: Facts) -> int | None:
-    """Move money back to the customer; what of the fee went with it, or None if the merchant lacks it."""
+def _give_back(payment: Payment, amount: int, facts: Facts, *, refund: RefundId | None) -> int | None:
+    """Move money back to where it came from; what of the fee went with it, or None if the merchant lacks it.
+
+    To a card it is on its way, for a refund if one is named.
+    """
     currency = payment.amount.currency
     back = fee_back(
         payment.quote, refunded_before=Money(payment.refunded, currency), part=Money(amount, currency)
     ).minor
-    transfers = postings.refunded(
-        payment, amount=amount, fee_back=back, ids=facts.book.new_id, date=facts.today
-    )
+    recipe = postings.refunded if payment.card is None else postings.refunded_to_card
+    transfers = recipe(payment, amount=amount, fee_back=back, ids=facts.book.new_id, date=facts.today)
     if facts.post(transfers) is not CreateTransferStatus.created:
         return None
+    if payment.card is not None:
+        draw = facts.funding.taken(payment.id)
+        assert draw is not None, f"no draw of {payment}"
+        facts.funding.give_back(draw, amount=Money(amount, currency), refund=refund)
     payment.refunded += amount
     payment.fee -= back
     return back

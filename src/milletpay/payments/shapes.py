@@ -7,11 +7,12 @@ to our pages; everything else is in the objects.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import msgspec
 
 from milletpay.codes import Links
+from milletpay.funding import PaidCard, SourceKind
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MERCHANT_ID, PLATE_ID, STORE_ID, TERMINAL_ID
 from milletpay.payments.model import (
@@ -27,9 +28,9 @@ from milletpay.payments.model import (
     Decline,
     Flag,
     Payment,
-    PaymentStatus,
     Refund,
 )
+from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
 from milletpay.plumbing.dates import format_day, rfc3339
 from milletpay.plumbing.shapes import Output
 
@@ -45,17 +46,47 @@ class QrShape(Output, frozen=True, kw_only=True):
         return cls(payload="http://127.0.0.1:8420/c/AZt_TUGAAAggYAYG4MOASf0Lq3mVtq8Qzx1K")
 
 
+class CardShape(Output, frozen=True, kw_only=True):
+    """What may be shown of a card."""
+
+    bank: str
+    last4: str
+
+    @classmethod
+    def example(cls) -> Self:
+        """One of the demo's bank."""
+        return cls(bank="granary", last4="0011")
+
+
+class FundingShape(Output, frozen=True, kw_only=True):
+    """From what a payment is paid."""
+
+    source: SourceKind
+    card: CardShape | None = None
+
+    @classmethod
+    def example(cls) -> Self:
+        """From the balance."""
+        return cls(source=SourceKind.BALANCE)
+
+
 class AttemptShape(Output, frozen=True, kw_only=True):
     """A customer's try to pay."""
 
     at: str
-    outcome: Literal["took_the_money", "declined"]
+    outcome: Outcome
     decline_code: Decline | None
+    funding: FundingShape
 
     @classmethod
     def example(cls) -> Self:
         """One whose balance did not cover it."""
-        return cls(at="2026-12-01T02:03:04.005Z", outcome="declined", decline_code=Decline.INSUFFICIENT_FUNDS)
+        return cls(
+            at="2026-12-01T02:03:04.005Z",
+            outcome=Outcome.DECLINED,
+            decline_code=Decline.INSUFFICIENT_FUNDS,
+            funding=FundingShape.example(),
+        )
 
 
 class PaymentShape(Output, frozen=True, kw_only=True):
@@ -81,6 +112,7 @@ class PaymentShape(Output, frozen=True, kw_only=True):
     terminal: str | None
     plate: str | None
     flags: list[Flag]
+    funding: FundingShape | None
     decline_code: Decline | None
     expires_at: str | None
     return_url: str | None
@@ -112,6 +144,7 @@ class PaymentShape(Output, frozen=True, kw_only=True):
             terminal=None,
             plate=None,
             flags=[],
+            funding=FundingShape.example(),
             decline_code=None,
             expires_at=None,
             return_url=None,
@@ -129,7 +162,8 @@ class RefundShape(Output, frozen=True, kw_only=True):
     created_at: str
     livemode: bool
     payment: str
-    status: Literal["succeeded"] = "succeeded"
+    status: RefundStatus
+    destination: Destination
     amount: int
     currency: str
     fee_returned: int
@@ -144,6 +178,8 @@ class RefundShape(Output, frozen=True, kw_only=True):
             created_at="2026-12-01T02:03:04.005Z",
             livemode=False,
             payment="pay_01kdz9m4h0000g40r40m30e209",
+            status=RefundStatus.SUCCEEDED,
+            destination=Destination.BALANCE,
             amount=500,
             currency="CNY",
             fee_returned=2,
@@ -226,6 +262,15 @@ _terminal_id = lru_cache(maxsize=10_000)(TERMINAL_ID.write)
 _agreement_id = lru_cache(maxsize=100_000)(AGREEMENT_ID.write)
 
 
+_FROM_BALANCE: Final = FundingShape(source=SourceKind.BALANCE)
+
+
+def _funding(card: PaidCard | None) -> FundingShape:
+    if card is None:
+        return _FROM_BALANCE
+    return FundingShape(source=SourceKind.CARD, card=CardShape(bank=card.bank, last4=card.last4))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Shows objects to a merchant; `links` lead payers and signers to our pages."""
@@ -237,8 +282,9 @@ class Shown:
         shown = [
             AttemptShape(
                 at=rfc3339(attempt.at),
-                outcome="took_the_money" if attempt.decline is None else "declined",
+                outcome=attempt.outcome,
                 decline_code=attempt.decline,
+                funding=_funding(attempt.card),
             )
             for attempt in attempts
         ]
@@ -268,6 +314,7 @@ class Shown:
             terminal=None if payment.terminal is None else _terminal_id(payment.terminal),
             plate=None if payment.plate is None else _plate_id(payment.plate),
             flags=list(payment.flags),
+            funding=_funding(payment.card) if payment.card or payment.authorized else None,
             decline_code=payment.decline,
             expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
             return_url=payment.return_url or None,
@@ -283,6 +330,8 @@ class Shown:
             created_at=rfc3339(refund.created_at),
             livemode=refund.mode is Mode.LIVE,
             payment=PAYMENT_ID.write(refund.payment),
+            status=refund.status,
+            destination=refund.destination,
             amount=refund.amount.minor,
             currency=refund.amount.currency.code,
             fee_returned=refund.fee_back,

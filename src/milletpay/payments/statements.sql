@@ -63,7 +63,7 @@ INSERT INTO payments.payment (
     id, merchant, customer, agreement, store, terminal, device, plate, person, key_hash, body_hash,
     created_at, expires_at, due_at, amount, authorized, captured, refunded, fee, contract, quote,
     fee_on_refund, counted_on, events, live, currency, status, first_status, capture_method, decline,
-    reference, description, return_url, metadata, flags, attempts, presented
+    reference, description, return_url, metadata, flags, attempts, presented, card
 )
 SELECT *
 FROM unnest(
@@ -72,7 +72,7 @@ FROM unnest(
     $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::uuid[], $21::bigint[], $22::smallint[],
     $23::integer[], $24::integer[], $25::boolean[], $26::text[], $27::text[], $28::text[], $29::text[],
     $30::text[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::integer[],
-    $37::text[]
+    $37::text[], $38::text[]
 );
 
 -- name: change_payments
@@ -89,12 +89,15 @@ SET
     events = n.events,
     attempts = n.attempts,
     status = n.status,
-    decline = n.decline
+    decline = n.decline,
+    card = n.card
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-    $8::integer[], $9::integer[], $10::integer[], $11::text[], $12::text[]
+    $8::integer[], $9::integer[], $10::integer[], $11::text[], $12::text[],
+    $13::text[]
 ) AS n (
-    id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status, decline
+    id, customer, due_at, authorized, captured, refunded, fee, counted_on, events, attempts, status, decline,
+    card
 )
 WHERE p.id = n.id;
 
@@ -121,26 +124,47 @@ ON CONFLICT (id) DO UPDATE SET payment = excluded.payment;
 
 -- name: add_attempts
 -- Write tries to pay.
-INSERT INTO payments.attempt (payment, number, customer, decline, at)
-SELECT payment, number, customer, decline, at
-FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bigint[])
-    AS n (payment, number, customer, decline, at);
+INSERT INTO payments.attempt (payment, number, customer, decline, at, outcome, card)
+SELECT payment, number, customer, decline, at, outcome, card
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+    AS n (payment, number, customer, decline, at, outcome, card);
+
+-- name: change_attempts
+-- Write what became of tries that were pending.
+UPDATE payments.attempt AS a
+SET outcome = n.outcome, decline = n.decline
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS n (payment, number, outcome, decline)
+WHERE a.payment = n.payment AND a.number = n.number;
 
 -- name: attempts_of
 -- The tries to pay a payment, the first first.
-SELECT payment, number, customer, decline, at FROM payments.attempt WHERE payment = $1 ORDER BY number;
+SELECT payment, number, customer, decline, at, outcome, card
+FROM payments.attempt
+WHERE payment = $1
+ORDER BY number;
 
 -- name: add_refunds
 -- Write new refunds.
 INSERT INTO payments.refund (
     id, payment, merchant, live, amount, fee_back, currency, key_hash, body_hash, reference, reason,
-    created_at
+    created_at, status, destination
 )
 SELECT *
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::bigint[], $6::bigint[], $7::text[], $8::uuid[],
-    $9::uuid[], $10::text[], $11::text[], $12::bigint[]
+    $9::uuid[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::text[]
 );
+
+-- name: change_refunds
+-- Write how far refunds are, that go back to cards.
+UPDATE payments.refund AS r
+SET status = n.status, destination = n.destination, events = n.events
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[]) AS n (id, status, destination, events)
+WHERE r.id = n.id;
+
+-- name: refunds_by_id
+-- Refunds by id.
+SELECT * FROM payments.refund WHERE id = ANY($1::uuid[]);
 
 -- name: add_marks
 -- Note reversals that came before their payments.
@@ -152,17 +176,19 @@ SELECT m.merchant, m.live, m.reference, $4 FROM unnest($1::uuid[], $2::boolean[]
 -- Write agreements: new ones, and what may change of those that are there.
 INSERT INTO payments.agreement AS a (
     id, merchant, live, customer, status, currency, charge_limit, day_limit, month_limit, day_charges,
-    notice_days, reference, key_hash, body_hash, description, created_at, signed_at, canceled_at, events
+    notice_days, reference, key_hash, body_hash, description, sources, created_at, signed_at, canceled_at,
+    events
 )
 SELECT *
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
     $9::bigint[], $10::integer[], $11::integer[], $12::text[], $13::uuid[], $14::uuid[], $15::text[],
-    $16::bigint[], $17::bigint[], $18::bigint[], $19::integer[]
+    $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::integer[]
 )
 ON CONFLICT (id) DO UPDATE SET
     customer = excluded.customer,
     status = excluded.status,
+    sources = excluded.sources,
     signed_at = excluded.signed_at,
     canceled_at = excluded.canceled_at,
     events = excluded.events;

@@ -21,6 +21,7 @@ CREATE TABLE payments.agreement (
     key_hash      uuid,
     body_hash     uuid NOT NULL,
     description   text COLLATE "C" NOT NULL,
+    sources       text COLLATE "C" NOT NULL CHECK (sources <> ''),  -- 'balance' and ids of cards, by spaces
     created_at    bigint NOT NULL,
     signed_at     bigint NOT NULL,  -- nanoseconds; 0: not yet
     canceled_at   bigint NOT NULL,
@@ -85,7 +86,8 @@ CREATE TABLE payments.payment (
     description    text COLLATE "C" NOT NULL,
     return_url     text COLLATE "C" NOT NULL,
     metadata       text COLLATE "C" NOT NULL,  -- JSON, as it was given
-    flags          text COLLATE "C" NOT NULL DEFAULT ''  -- what is unusual about it, with spaces between
+    flags          text COLLATE "C" NOT NULL DEFAULT '',  -- what is unusual about it, with spaces between
+    card           text COLLATE "C"  -- 'bank 0011' that pays or is asked; NULL: the balance
 );
 
 -- The merchant's reference names one payment.
@@ -107,28 +109,37 @@ CREATE TABLE payments.attempt (
     payment  uuid NOT NULL,
     number   integer NOT NULL CHECK (number > 0),
     customer uuid NOT NULL,
-    decline  text COLLATE "C",  -- NULL for the one that took the money
+    decline  text COLLATE "C",
     at       bigint NOT NULL,
-    PRIMARY KEY (payment, number)
+    outcome  text COLLATE "C" NOT NULL CHECK (outcome IN (
+        'pending', 'took_the_money', 'declined', 'let_go', 'given_back'
+    )),
+    card     text COLLATE "C",  -- 'bank 0011' that was asked; NULL: the balance
+    PRIMARY KEY (payment, number),
+    CHECK ((outcome = 'declined') = (decline IS NOT NULL))
 );
 
 -- At most one of them takes money.
-CREATE UNIQUE INDEX attempt_that_took ON payments.attempt (payment) WHERE decline IS NULL;
+CREATE UNIQUE INDEX attempt_that_took ON payments.attempt (payment) WHERE outcome = 'took_the_money';
 
--- Money given back. It succeeds at once: to the balance that paid.
+-- Money given back: at once to a balance, and with the bank's word to a card.
 CREATE TABLE payments.refund (
-    id         uuid PRIMARY KEY,
-    payment    uuid NOT NULL,
-    merchant   uuid NOT NULL,
-    live       boolean NOT NULL,
-    amount     bigint NOT NULL CHECK (amount > 0),
-    fee_back   bigint NOT NULL CHECK (fee_back >= 0),
-    currency   text COLLATE "C" NOT NULL,
-    key_hash   uuid,
-    body_hash  uuid NOT NULL,
-    reference  text COLLATE "C" NOT NULL,
-    reason     text COLLATE "C" NOT NULL,
-    created_at bigint NOT NULL
+    id          uuid PRIMARY KEY,
+    payment     uuid NOT NULL,
+    merchant    uuid NOT NULL,
+    live        boolean NOT NULL,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    fee_back    bigint NOT NULL CHECK (fee_back >= 0),
+    currency    text COLLATE "C" NOT NULL,
+    key_hash    uuid,
+    body_hash   uuid NOT NULL,
+    reference   text COLLATE "C" NOT NULL,
+    reason      text COLLATE "C" NOT NULL,
+    created_at  bigint NOT NULL,
+    status      text COLLATE "C" NOT NULL CHECK (status IN ('pending', 'succeeded')),
+    destination text COLLATE "C" NOT NULL CHECK (destination IN ('balance', 'card')),
+    events      integer NOT NULL DEFAULT 0 CHECK (events >= 0),
+    CHECK (status = 'succeeded' OR destination = 'card')
 );
 
 CREATE UNIQUE INDEX refund_reference ON payments.refund (merchant, live, reference);
@@ -184,3 +195,5 @@ GRANT SELECT, INSERT ON payments.attempt, payments.refund, payments.mark TO mill
 GRANT SELECT, INSERT, UPDATE ON payments.presenter, payments.code_rule TO millet_app;
 GRANT SELECT, INSERT, DELETE ON payments.code_use TO millet_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON payments.guesses TO millet_app;
+GRANT UPDATE (outcome, decline) ON payments.attempt TO millet_app;
+GRANT UPDATE (status, destination, events) ON payments.refund TO millet_app;

@@ -50,6 +50,8 @@ class Prefix(StrEnum):
     CARD = "crd"
     TOP_UP = "top"
     RECEIPT = "rcp"
+    DRAW = "drw"
+    GIVE_BACK = "gbk"
     WITHDRAWAL = "wdr"
     SEND = "snd"
     MERCHANT = "mer"

@@ -27,6 +27,7 @@ PACKAGES: Final = (
     "merchants",
     "treasury",
     "wallets",
+    "funding",
     "payments",
     "terminals",
     "entitlements",

@@ -46,6 +46,9 @@ class Bank(Protocol):
     async def pay(self, order: Order, /) -> Outcome:
         """Pay money to a card, from our safeguarded account."""
 
+    async def refund(self, order: Order, /) -> Outcome:
+        """Give money that was drawn back to its card; the bank settles so much less with us."""
+
     async def query(self, reference: str, /) -> Outcome:
         """Ask how far an order is."""
 

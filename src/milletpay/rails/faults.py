@@ -13,6 +13,8 @@ class Direction(Enum):
     """Draws money from a card."""
     PAY = 2
     """Pays money to a card."""
+    REFUND = 3
+    """Gives money that was drawn back to its card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,10 @@ class SimulatedBank:
         """Pay money to a card."""
         return await self._take_in(order, Direction.PAY)
 
+    async def refund(self, order: Order) -> Outcome:
+        """Give money that was drawn back to its card."""
+        return await self._take_in(order, Direction.REFUND)
+
     async def query(self, reference: str) -> Outcome:
         """Ask how far an order is."""
         async with self._database.transaction() as connection:
@@ -245,7 +249,7 @@ class SimulatedBank:
         """Move the money on the card; why not, if it cannot be."""
         if await connection.fetchrow(SQL["sim_find_card"], *self._place, order.token) is None:
             return RefusalReason.CARD_CLOSED
-        by = order.amount.minor if direction is Direction.PAY else -order.amount.minor
+        by = -order.amount.minor if direction is Direction.COLLECT else order.amount.minor
         moved = await connection.fetchrow(SQL["sim_move_on_card"], *self._place, order.token, by)
         return RefusalReason.INSUFFICIENT_FUNDS if moved is None else None
 

@@ -116,9 +116,9 @@ WHERE bank = $1 AND live = $2 AND currency = $3 AND day = $4
 ORDER BY kind, reference;
 
 -- name: sim_settled
--- What a bank settles on the day after day $4: what was collected until then less what was taken back,
--- beyond what it has settled before. When more was taken back than collected, the bank waits until later
--- days make up for it.
+-- What a bank settles on the day after day $4: what was collected until then less what was given or taken
+-- back, beyond what it has settled before. When more went back than was collected, the bank waits until
+-- later days make up for it.
 WITH day_net AS (
     SELECT moved.day, sum(moved.amount) AS net
     FROM (
@@ -129,6 +129,10 @@ WITH day_net AS (
         SELECT come_back_day AS day, -amount
         FROM rails.sim_order
         WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 1 AND come_back_day IS NOT NULL
+        UNION ALL
+        SELECT decided_day AS day, -amount
+        FROM rails.sim_order
+        WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 3 AND reason IS NULL
     ) AS moved
     WHERE moved.day <= $4
     GROUP BY moved.day

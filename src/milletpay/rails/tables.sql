@@ -19,7 +19,7 @@ CREATE TABLE rails.sim_order (
     bank         text COLLATE "C" NOT NULL,
     live         boolean NOT NULL,
     reference    text COLLATE "C" NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 32),
-    direction    smallint NOT NULL CHECK (direction IN (1, 2)),  -- collects, pays
+    direction    smallint NOT NULL CHECK (direction IN (1, 2, 3)),  -- collects, pays, gives back
     token        text COLLATE "C" NOT NULL,
     currency     smallint NOT NULL CHECK (currency > 0),
     amount       bigint NOT NULL CHECK (amount > 0),
@@ -69,7 +69,7 @@ CREATE TABLE rails.sim_fault (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bank                text COLLATE "C" NOT NULL,
     live                boolean NOT NULL,
-    direction           smallint NOT NULL CHECK (direction IN (1, 2)),
+    direction           smallint NOT NULL CHECK (direction IN (1, 2, 3)),
     orders              integer CHECK (orders > 0),  -- how many more it is for; NULL: for good
     per_10_000          integer NOT NULL CHECK (per_10_000 BETWEEN 0 AND 10000),
     lost                boolean NOT NULL,

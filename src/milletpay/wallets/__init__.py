@@ -11,7 +11,8 @@ counted against the limits of the day, and given back to that day when it failed
 for an id, and once for a customer's reference.
 """
 
-from milletpay.wallets.bank_errands import bank_ears, bank_jobs
+from milletpay.wallets.asking import Asking
+from milletpay.wallets.bank_errands import AskBank, Errand, HearBank, Submit, bank_ears, bank_jobs
 from milletpay.wallets.binding import ask_to_bind
 from milletpay.wallets.cards import BindCard, RemoveCard
 from milletpay.wallets.deposit_numbers import (
@@ -91,8 +92,10 @@ __all__ = [
     "SEND_ID",
     "TOP_UP_ID",
     "WITHDRAWAL_ID",
+    "AskBank",
     "AskForTopUp",
     "AskForWithdrawal",
+    "Asking",
     "Balance",
     "BindCard",
     "BookReceipt",
@@ -103,7 +106,9 @@ __all__ = [
     "Decline",
     "DepositNumber",
     "Deposits",
+    "Errand",
     "GiveDepositNumber",
+    "HearBank",
     "Receipt",
     "ReceiptId",
     "ReceiptRefusal",
@@ -120,6 +125,7 @@ __all__ = [
     "SendStatus",
     "StartTopUp",
     "StartWithdrawal",
+    "Submit",
     "TopUp",
     "TopUpId",
     "TopUpStatus",

@@ -8,7 +8,7 @@ money stays unknown.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Connection
@@ -17,15 +17,7 @@ from milletpay.plumbing.jobs import Job, OutsideKind, Retry
 from milletpay.rails import BankKey, Banks, Direction, Hear, Notice, NoticeKind, Outcome, OutcomeStatus
 from milletpay.wallets.asking import Asking
 from milletpay.wallets.facts import TOP_UP_JOB, WITHDRAWAL_JOB
-from milletpay.wallets.model import (
-    TOP_UP_ID,
-    WITHDRAWAL_ID,
-    TopUp,
-    TopUpId,
-    WalletRefused,
-    Withdrawal,
-    WithdrawalId,
-)
+from milletpay.wallets.model import TOP_UP_ID, WITHDRAWAL_ID, TopUpId, WithdrawalId
 from milletpay.wallets.top_ups import AskForTopUp, ClawBackTopUp, ResolveTopUp
 from milletpay.wallets.withdrawals import AskForWithdrawal, ResolveWithdrawal, ReturnWithdrawal
 
@@ -49,23 +41,37 @@ class NoticeRefused(Exception):
     """What the bank told cannot be taken in now; it stays with the bank."""
 
 
+@runtime_checkable
+class Known(Protocol):
+    """What an errand comes to, unless it is refused: an object that the bank has decided on, or not."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the bank need not be asked any more."""
+
+
 @dataclass(frozen=True)  # slots and a parameter do not go together
-class _Errand(Generic[Id]):
-    """How money on its way in one direction is asked for, resolved, and undone."""
+class Errand(Generic[Id]):
+    """How money on its way in one direction is asked for, resolved, and undone; its job."""
+
+    job: str
 
     read: Callable[[str], Id]
     ask: Callable[[Id], object]
     resolve: Callable[[Id, Outcome], object]
-    undo: Callable[[Id], object]
+    undo: Callable[[Id], object] | None = None
+    """None where nothing can be done about it: then the notice stays with the bank."""
 
 
-_TOP_UP: Final = _Errand[TopUpId](
+_TOP_UP: Final = Errand[TopUpId](
+    job=TOP_UP_JOB,
     read=TOP_UP_ID.read,
     ask=lambda id: AskForTopUp(id=id),
     resolve=lambda id, outcome: ResolveTopUp(id=id, outcome=outcome),
     undo=lambda id: ClawBackTopUp(id=id),
 )
-_WITHDRAWAL: Final = _Errand[WithdrawalId](
+_WITHDRAWAL: Final = Errand[WithdrawalId](
+    job=WITHDRAWAL_JOB,
     read=WITHDRAWAL_ID.read,
     ask=lambda id: AskForWithdrawal(id=id),
     resolve=lambda id, outcome: ResolveWithdrawal(id=id, outcome=outcome),
@@ -74,17 +80,21 @@ _WITHDRAWAL: Final = _Errand[WithdrawalId](
 
 
 class AskBank(Generic[Id]):
-    """What a job does for one top-up or withdrawal, named by its argument: an `OutsideCall`."""
+    """What a job does for one object, named by its argument: an `OutsideCall`."""
 
-    def __init__(self, errand: _Errand[Id], *, banks: Banks, submit: Submit) -> None:
+    def __init__(self, errand: Errand[Id], *, banks: Banks, submit: Submit) -> None:
         self._errand = errand
         self._banks = banks
         self._submit = submit
 
+    def kind(self) -> OutsideKind:
+        """The kind of its jobs."""
+        return OutsideKind(name=self._errand.job, does=self, lease_ns=LEASE_NS, retry=RETRY)
+
     async def intent(self, _connection: Connection, /, *, job: Job) -> Asking | None:
         """Have the desk commit that the bank is asked; None when there is nothing to ask any more."""
         answer = await self._submit(self._errand.ask(self._errand.read(job.argument)))
-        assert not isinstance(answer, WalletRefused), f"{answer} for {job}"
+        assert isinstance(answer, Asking) or answer.is_decided, f"{answer} for {job}"
         return answer if isinstance(answer, Asking) else None
 
     async def call(self, asking: Asking | None, /) -> Outcome | None:
@@ -96,8 +106,13 @@ class AskBank(Generic[Id]):
             outcome = await bank.query(asking.order.reference)
             if outcome.status is not OutcomeStatus.NOT_FOUND or asking.overdue:
                 return outcome
-        give = bank.collect if asking.direction is Direction.COLLECT else bank.pay
-        return await give(asking.order)
+        match asking.direction:
+            case Direction.COLLECT:
+                return await bank.collect(asking.order)
+            case Direction.PAY:
+                return await bank.pay(asking.order)
+            case Direction.REFUND:
+                return await bank.refund(asking.order)
 
     async def result(self, _connection: Connection, /, *, job: Job, result: Outcome | None) -> None:
         """Give it to the desk. It commits by itself, and takes the same again for what it is.
@@ -107,7 +122,6 @@ class AskBank(Generic[Id]):
         if result is None:
             return
         answer = await self._submit(self._errand.resolve(self._errand.read(job.argument), result))
-        assert isinstance(answer, TopUp | Withdrawal), f"{answer} for {job}"
         if not answer.is_decided:
             raise StillUnknown(f"{job.argument} is {answer.status}; the bank said {result.status}")
 
@@ -115,7 +129,7 @@ class AskBank(Generic[Id]):
 class HearBank(Generic[Id]):
     """What is done when a bank tells by itself about one direction."""
 
-    def __init__(self, errand: _Errand[Id], *, submit: Submit) -> None:
+    def __init__(self, errand: Errand[Id], *, submit: Submit) -> None:
         self._errand = errand
         self._submit = submit
 
@@ -127,19 +141,19 @@ class HearBank(Generic[Id]):
         id = self._errand.read(notice.reference)
         command = self._errand.resolve(id, notice.outcome)
         if notice.kind is NoticeKind.COME_BACK:
+            if self._errand.undo is None:
+                raise NoticeRefused(f"{notice} of {bank}: somebody has to look at it")
             command = self._errand.undo(id)
         answer = await self._submit(command)
-        if isinstance(answer, WalletRefused):
+        if not isinstance(answer, Known):
             raise NoticeRefused(f"{notice} of {bank}: {answer.detail}")
 
 
 def bank_jobs(*, banks: Banks, submit: Submit) -> Sequence[OutsideKind]:
     """The kinds of jobs that wallets add."""
-    top_up = AskBank(_TOP_UP, banks=banks, submit=submit)
-    withdrawal = AskBank(_WITHDRAWAL, banks=banks, submit=submit)
     return [
-        OutsideKind(name=TOP_UP_JOB, does=top_up, lease_ns=LEASE_NS, retry=RETRY),
-        OutsideKind(name=WITHDRAWAL_JOB, does=withdrawal, lease_ns=LEASE_NS, retry=RETRY),
+        AskBank(_TOP_UP, banks=banks, submit=submit).kind(),
+        AskBank(_WITHDRAWAL, banks=banks, submit=submit).kind(),
     ]
 
 

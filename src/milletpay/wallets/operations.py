@@ -14,7 +14,7 @@ from milletpay.treasury import Treasury
 from milletpay.wallets.asking import Asking
 from milletpay.wallets.cards import BindCard, RemoveCard, bind_card, remove_card
 from milletpay.wallets.facts import Shelf, WalletFacts
-from milletpay.wallets.model import Card, Send, TopUp, WalletRefused, Withdrawal, WithdrawalFee
+from milletpay.wallets.model import Card, CardId, Send, TopUp, WalletRefused, Withdrawal, WithdrawalFee
 from milletpay.wallets.postings import accounts_of, balance_account
 from milletpay.wallets.rows import (
     card_of,
@@ -97,6 +97,14 @@ class Wallets:
 
     def forget(self) -> None:
         """There is nothing to forget."""
+
+    def want_card(self, card: CardId) -> None:
+        """Note that a part above asks for a card."""
+        self._facts.cards.want(card)
+
+    def card(self, card: CardId) -> Card | None:
+        """A card that was wanted, as the batch has it now; None where there is none."""
+        return self._facts.cards.get(card)
 
     def want(self, command: Any, /) -> None:  # noqa: ANN401 - of one of the kinds that it decides
         """Note what a command names."""

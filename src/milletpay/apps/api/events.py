@@ -19,7 +19,7 @@ from milletpay.apps.http.who import Principal
 from milletpay.entitlements import ENTITLEMENT_ID
 from milletpay.merchants import MerchantId
 from milletpay.notifications import EVENT_ID, KEPT_DAYS, EventId, Events, EventShape, MerchantEvent, Owner
-from milletpay.payments import AGREEMENT_ID, PAYMENT_ID
+from milletpay.payments import AGREEMENT_ID, PAYMENT_ID, REFUND_ID
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import ID_END, IdForm, NotAnId
@@ -28,6 +28,8 @@ KEPT_NS: Final = KEPT_DAYS * 24 * 3600 * SECOND
 
 KINDS: Final[Mapping[str, str]] = {
     "payment.created": "A payment was made, and waits to be paid",
+    "payment.processing": "A bank was asked for a payment, or its payer, and has not answered yet",
+    "payment.attempt_declined": "An attempt to pay was declined by the bank, and the payer may try again",
     "payment.authorized": "A payment is authorized, and waits to be captured",
     "payment.captured": "A part of a payment was captured, and more may be",
     "payment.succeeded": "A payment succeeded",
@@ -36,6 +38,7 @@ KINDS: Final[Mapping[str, str]] = {
     "payment.expired": "A payment expired",
     "payment.refunded": "A payment was refunded, or a part of it",
     "payment.reversed": "A payment was reversed",
+    "refund.updated": "A refund has arrived, on the card or in the balance",
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
     "agreement.canceled": "An agreement was canceled, by the customer or by you",
@@ -47,7 +50,7 @@ KINDS: Final[Mapping[str, str]] = {
 WEBHOOKS: Final = {kind: Webhook(summary=summary, body=EventShape) for kind, summary in KINDS.items()}
 
 OBJECTS: Final[Mapping[str, IdForm[Any]]] = {
-    form.prefix: form for form in (PAYMENT_ID, AGREEMENT_ID, ENTITLEMENT_ID)
+    form.prefix: form for form in (PAYMENT_ID, REFUND_ID, AGREEMENT_ID, ENTITLEMENT_ID)
 }
 """What events are about, by the prefix of its ids."""
 

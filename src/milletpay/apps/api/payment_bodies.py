@@ -195,7 +195,12 @@ SENTENCES: Final = {
     Decline.EXCEEDS_DEVICE_LIMIT: "More than the customer allows on the device that asked for it.",
     Decline.PAYMENT_CODE_INVALID: "This payment code cannot be used: ask the customer for a new one.",
     Decline.DECLINED_BY_CUSTOMER: "The customer was asked on the phone, and said no.",
+    Decline.CARD_REMOVED: "The card is not bound any more.",
+    Decline.CARD_HOLDS_NOTHING: "A bank card is drawn from at once: it holds no money for a later capture.",
+    Decline.CONFIRMATION_NEEDED: "It is more than a bank card pays unless its owner confirms.",
     Decline.INSUFFICIENT_FUNDS: "The customer's balance does not cover it.",
+    Decline.REFUSED_BY_BANK: "The card's bank refused it.",
+    Decline.NOT_KNOWN_TO_BANK: "The card's bank did not hear of it in time.",
 }
 """Declines in words."""
 

@@ -19,6 +19,7 @@ from milletpay.apps.http.problems import (
 from milletpay.apps.http.refusals import EdgeRefusal
 from milletpay.customers import CustomerRefusal, DeviceRefusal
 from milletpay.entitlements import OfferRefusal
+from milletpay.funding import FundingRefusal
 from milletpay.identity import PinRefusal, SecretRefusal
 from milletpay.merchants import MerchantRefusal, PlateRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
@@ -51,6 +52,7 @@ PAYMENTS: Final[dict[Enum, ProblemKind]] = {
     PaymentRefusal.STORE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.DEVICE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.AGREEMENT_NOT_FOUND: NOT_FOUND,
+    PaymentRefusal.SOURCE_NOT_FOUND: NOT_FOUND,
     PaymentRefusal.EXPIRES_IN_THE_PAST: INVALID_FIELD,
     PaymentRefusal.MERCHANT_NOT_ACTIVE: _conflict(
         "merchant_not_active", "The merchant is not active", "Ask the operator of this platform."
@@ -139,6 +141,13 @@ CUSTOMERS: Final[dict[Enum, ProblemKind]] = {
     CustomerRefusal.NOT_FOUND: NOT_FOUND,
     CustomerRefusal.WRONG_STATUS: WRONG_STATE,
     CustomerRefusal.BALANCE_LEFT: _conflict("balance_left", "There is money left", "Pay it out first."),
+}
+
+FUNDING: Final[dict[Enum, ProblemKind]] = {
+    FundingRefusal.NOT_FOUND: NOT_FOUND,
+    FundingRefusal.CUSTOMER_NOT_FOUND: NOT_FOUND,
+    FundingRefusal.CARD_NOT_FOUND: NOT_FOUND,
+    FundingRefusal.NAMED_TWICE: INVALID_FIELD,
 }
 
 WALLETS: Final[dict[Enum, ProblemKind]] = {
@@ -231,6 +240,7 @@ PROBLEMS: Final = Problems(
         TerminalRefusal: TERMINALS,
         DeviceRefusal: DEVICES,
         OfferRefusal: OFFERS,
+        FundingRefusal: FUNDING,
     },
     exceptions=EXCEPTIONS,
 )

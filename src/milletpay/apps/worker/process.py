@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
 from milletpay.apps.worker.chores import Chores, house_chores
-from milletpay.bootstrap import make_banks, make_links, make_webhooks, open_desk
+from milletpay.bootstrap import TradeDesk, make_banks, make_links, make_webhooks, open_desk
 from milletpay.entitlements import GRANTING, Granting
 from milletpay.money import Currency
 from milletpay.notifications import Reach
+from milletpay.payments import card_ears, card_jobs
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import day_of
@@ -24,7 +25,7 @@ from milletpay.plumbing.loop import run
 from milletpay.plumbing.outbox import Relay
 from milletpay.plumbing.telemetry import start_logging
 from milletpay.plumbing.worker import Worker
-from milletpay.rails import Mailbox
+from milletpay.rails import Hear, Mailbox
 from milletpay.treasury import cash_job, cash_schedule
 from milletpay.wallets import bank_ears, bank_jobs, receipt_ears
 
@@ -97,6 +98,7 @@ async def work(order: Order) -> None:
             kinds=[
                 *webhooks.deliverer.kinds(),
                 *bank_jobs(banks=banks, submit=desk.submit),
+                *card_jobs(banks=banks, submit=desk.submit),
                 cash_job(banks=banks, currencies=[Currency.CNY], submit=desk.submit),
             ],
             schedules=[cash_schedule(starts=day_of(clock.now_ns()))],
@@ -105,8 +107,7 @@ async def work(order: Order) -> None:
             new_id=ids.next,
             parallel=PARALLEL,
         )
-        hear = {**bank_ears(submit=desk.submit), **receipt_ears(submit=desk.submit, new_id=ids.next)}
-        mailbox = Mailbox(banks=banks, hear=hear, clock=clock)
+        mailbox = Mailbox(banks=banks, hear=_ears(desk, ids), clock=clock)
         chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
         everything: tuple[Running, ...] = (relay, granting, worker, mailbox, chores)
         await relay.register()
@@ -123,6 +124,15 @@ async def work(order: Order) -> None:
         async with asyncio.TaskGroup() as tasks:
             for running in everything:
                 tasks.create_task(running.run())
+
+
+def _ears(desk: TradeDesk, ids: IdSource) -> dict[str, Hear]:
+    """Who hears what banks tell by themselves."""
+    return {
+        **bank_ears(submit=desk.submit),
+        **card_ears(submit=desk.submit),
+        **receipt_ears(submit=desk.submit, new_id=ids.next),
+    }
 
 
 if __name__ == "__main__":

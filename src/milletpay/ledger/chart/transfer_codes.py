@@ -64,7 +64,14 @@ class TransferCode(Enum):
     REFUND = 1402, Kind.MER_PEND, Kind.CUST, "退款至余额", "refunded to the balance"
     REFUND_OUT = 1403, Kind.MER_PEND, Kind.REFUND_TRANSIT, "原路退款", "refunded to a card or channel"
     REFUND_CARD = 1404, Kind.REFUND_TRANSIT, Kind.CLEARING, "退款出账", "and handed to the bank"
-    REFUND_CHANNEL = 1405, Kind.REFUND_TRANSIT, Kind.CHAN_RECV, "渠道退款", "and carried out by the channel"
+    REFUND_TO_BALANCE = (
+        1406,
+        Kind.REFUND_TRANSIT,
+        Kind.CUST,
+        "退款转余额",
+        "the card does not take it",
+    )
+    DRAWN_LATE = 1407, Kind.CLEARING, Kind.REFUND_TRANSIT, "迟到扣款", "drawn when nobody waited: goes back"
 
     LATE_FEE_BACK = 1501, Kind.OWN_IN_POOL, Kind.MER_AVAIL, "退还已结手续费", "a fee already ours goes back"
     LATE_FEE_UNEARNED = 1502, Kind.FEE_INCOME, Kind.DUE_FROM_POOL, "冲减手续费收入", "and is no income"

@@ -152,6 +152,7 @@ async def test_above_the_limit_the_customer_is_asked_and_nobody_else(database: D
         others = await desk.ask(PayPayment(payment=asked.id, customer=BOB, mode=Mode.LIVE))
         assert isinstance(others, Refused)
         assert others.refusal is Refusal.WRONG_STATE
+        assert others.detail.startswith("Somebody is paying it at this moment.")
         own = await desk.ask(PayPayment(payment=asked.id, customer=ANN, mode=Mode.LIVE))
         assert ended(own.payment) == PAID
         assert await desk.balance(AccountKind.CUST, ANN) == 10_000_00 - 1_000_01

@@ -71,10 +71,13 @@ def test_a_plate_from_the_first_to_the_last_day(demo: Demo) -> None:
     seen = demo.ask("GET", f"/v1/payments/{paid['id']}", key=key).json
     assert (seen["store"], seen["plate"], seen["flags"]) == (plate["store"], plate["id"], [])
 
+    assert [attempt["outcome"] for attempt in seen["attempts"]] == ["took_the_money"]
+
     status, declined = pay(demo, payer, plate["url"], 487_51)
     assert (status, declined["decline_code"]) == (402, "exceeds_static_limit")
     kept = demo.ask("GET", f"/v1/payments/{declined['payment']}", key=key).json
     assert (kept["status"], kept["decline_code"]) == ("failed", "exceeds_static_limit")
+    assert [attempt["outcome"] for attempt in kept["attempts"]] == ["declined"]
     limits = demo.ask("GET", "/v1/wallet/limits", key=payer["token"]).json["data"]
     of_day = {limit["measure"]: limit for limit in limits if limit["span"] == "day"}
     used = of_day["static_from_balance"]

@@ -239,7 +239,8 @@ class Payment:
     @property
     def is_made_with_payer(self) -> bool:
         """Whether it was tried when it was made, and nobody else can try."""
-        return self.agreement is not None or self.presented is Presented.UNASKED
+        with_payer = self.agreement is not None or self.plate is not None
+        return with_payer or self.presented is Presented.UNASKED
 
     def asks(self, customer: CustomerId) -> bool:
         """Whether it waits for this customer, and nobody else, to agree on the phone."""

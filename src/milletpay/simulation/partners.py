@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from milletpay.merchants import MerchantId, Names
+from milletpay.money import Currency, Money
 from milletpay.simulation.chance import id_of
 
 
@@ -33,6 +34,9 @@ SHOP: Final = Partner(
     basis_points=0,
     store=Names(en="Riverside Store", zh="河畔店"),
 )
+CNY: Final = Currency.CNY
+
+SHOP: Final = Partner(number=0, names=Names(en="Millet Shop", zh="小米粒商城"), category=5732, basis_points=0)
 
 PARTNERS: Final = (
     Partner(number=1, names=Names(en="Tinder Games", zh="火绒游戏"), category=5816, basis_points=60),
@@ -53,3 +57,35 @@ PARTNERS: Final = (
     Partner(number=10, names=Names(en="Lantern Reading", zh="灯下读书"), category=5815, basis_points=50),
 )
 """Games, a browser, office software, video, voice chat, answers, clothing, news, music, books."""
+
+VIDEO: Final = PARTNERS[3]
+"""Which of them sells for televisions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """Something to watch."""
+
+    content: str
+    names: Names
+    price: Money
+    days: int | None = None
+    """How long it may be watched; None for ever."""
+
+
+FILMS: Final = (
+    Film(content="film-long-river", names=Names(en="The Long River", zh="长河"), price=Money(12_00, CNY)),
+    Film(content="film-owls", names=Names(en="Owls of the North", zh="北方的猫头鹰"), price=Money(8_00, CNY)),
+    Film(
+        content="channel-nature",
+        names=Names(en="Nature, one month", zh="自然频道，一个月"),
+        price=Money(15_00, CNY),
+        days=31,
+    ),
+    Film(
+        content="pass-weekend",
+        names=Names(en="All films, one weekend", zh="周末看个够"),
+        price=Money(5_00, CNY),
+        days=3,
+    ),
+)

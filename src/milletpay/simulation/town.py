@@ -7,7 +7,16 @@ from inspect import isawaitable
 from typing import Any, Final
 
 from milletpay.bootstrap import DEMO_BANK, House, open_house
-from milletpay.customers import CreateCustomer, Customer, Verification
+from milletpay.customers import (
+    CreateCustomer,
+    Customer,
+    Device,
+    DeviceId,
+    DeviceKind,
+    RegisterDevice,
+    Verification,
+)
+from milletpay.entitlements import Offer, OfferId, add_offer
 from milletpay.fees import Contract, ContractId, FeeOnRefund
 from milletpay.identity import (
     CredentialKind,
@@ -55,7 +64,7 @@ from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import Binding, BoundCard, read_card_number
 from milletpay.simulation.chance import entropy_of, id_of
-from milletpay.simulation.partners import PARTNERS, SHOP, Partner
+from milletpay.simulation.partners import FILMS, PARTNERS, SHOP, VIDEO, Partner
 from milletpay.simulation.people import PEOPLE, Person
 from milletpay.treasury import BankLink, BookMovement, Movement, MovementKind, OpenBank
 from milletpay.wallets import BindCard, Card, CardId, StartTopUp, TopUp, TopUpId, bank_jobs, find_top_up
@@ -127,6 +136,8 @@ async def open_town(*, app_url: str, pepper: Pepper, base_url: str) -> Town:
         await seeding.fill_wallets()
         agreements = await seeding.sign_agreements()
         await seeding.pins()
+        await seeding.fill_shelves()
+        await seeding.place_box()
         buyers = [
             Buyer(person=person, token=await seeding.sign_in(person), agreements=[agreement])
             for person, agreement in zip(PEOPLE, agreements, strict=True)
@@ -254,6 +265,33 @@ class _Seeding:
         ]
         await self._ask_all(signatures, gives=Agreed)
         return proposed
+
+    async def fill_shelves(self) -> None:
+        """What the video merchant sells for televisions."""
+        async with self.house.database.transaction() as connection:
+            for number, film in enumerate(FILMS):
+                offer = Offer(
+                    id=OfferId(id_of("offer", number)),
+                    merchant=VIDEO.id,
+                    mode=Mode.TEST,
+                    content=film.content,
+                    names=film.names,
+                    amount=film.price,
+                    days=film.days,
+                    created_at=self.house.clock.now_ns(),
+                )
+                await add_offer(connection, offer=offer)
+
+    async def place_box(self) -> None:
+        """A box of the first person, which asks for nothing until somebody gives it a screen."""
+        box = RegisterDevice(
+            id=DeviceId(id_of("device", 1)),
+            customer=PEOPLE[0].id,
+            mode=Mode.TEST,
+            kind=DeviceKind.BOX,
+            name="客厅盒子",
+        )
+        await self._ask(box, gives=Device)
 
     async def pins(self) -> None:
         """Payment PINs."""

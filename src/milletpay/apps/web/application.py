@@ -10,6 +10,7 @@ from milletpay.apps.web.bank_card import BankCardPages
 from milletpay.apps.web.bank_transfer import BankTransferPages
 from milletpay.apps.web.cards import CardPages
 from milletpay.apps.web.cashier import CashierPages
+from milletpay.apps.web.my_devices import DevicePages
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin_setting import PinPages
@@ -19,6 +20,7 @@ from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
 from milletpay.apps.web.signing import SigningPages
 from milletpay.apps.web.town import TownPages
+from milletpay.apps.web.tv import TvPages
 from milletpay.apps.web.wallet import WalletPages
 
 RATE_OF_ANYONE: Final = Rate(per_second=50, at_once=500)
@@ -74,5 +76,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *BankCardPages(backing, pages, people).routes(),
         *BankTransferPages(backing, pages, people).routes(),
         *SendingPages(backing, pages, people).routes(),
+        *DevicePages(backing, pages, people).routes(),
+        *TvPages(backing, pages).routes(),
     )
     return [pages.static.table(), Table(surface=surface, routes=routes)]

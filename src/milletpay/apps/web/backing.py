@@ -7,7 +7,7 @@ from milletpay.apps.web.demo import TownFile
 from milletpay.bootstrap import House, TradeDesk
 from milletpay.checkout import CheckoutKeys, Watch
 from milletpay.codes import Links, key_for
-from milletpay.identity import Authenticator, OneTimeCodes, Pins
+from milletpay.identity import Authenticator, OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
@@ -36,6 +36,7 @@ class Backing:
     watch: Watch
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
+    pairings: Pairings
     pins: Pins
     banks: Banks
 
@@ -60,6 +61,7 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         watch=Watch(database=house.database, clock=house.clock),
         authenticator=house.authenticator,
         one_time_codes=house.one_time_codes,
+        pairings=house.pairings,
         pins=house.pins,
         banks=house.banks,
     )

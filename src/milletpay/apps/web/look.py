@@ -31,6 +31,10 @@ class Look:
     """What a browser is known by from its first page on; empty when it has shown nothing yet."""
     session: str
     """The token of the wallet's session; empty when nobody is signed in."""
+    television: str
+    """The credential of the television that this browser is; empty when it is none."""
+    pairing: str
+    """What a television that is nobody's yet has to remember."""
 
     @property
     def other_language(self) -> Language:
@@ -59,6 +63,16 @@ class Cookies:
         """The name of the cookie that holds the wallet's session."""
         return self._named("millet-session")
 
+    @property
+    def television(self) -> str:
+        """The name of the cookie that holds a television's credential."""
+        return self._named("millet-television")
+
+    @property
+    def pairing(self) -> str:
+        """The name of the cookie in which a television remembers its code."""
+        return self._named("millet-pairing")
+
     def look(self, headers: Iterable[HeaderLine]) -> Look:
         """How the page is to be shown to whoever sent these headers."""
         lines = dict(headers)
@@ -69,6 +83,8 @@ class Cookies:
             theme=theme if theme in THEMES else "",
             visitor=visitor if VISITOR.fullmatch(visitor) else "",
             session=jar.get(self.session, ""),
+            television=jar.get(self.television, ""),
+            pairing=jar.get(self.pairing, ""),
         )
 
     def keep(self, name: str, value: str, *, seconds: int, scripts: bool = False) -> HeaderLine:

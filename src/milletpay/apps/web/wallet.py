@@ -11,11 +11,11 @@ from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.codes import NotOurLink
-from milletpay.customers import Customer
+from milletpay.customers import Customer, devices_of
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
-from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of
+from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of, payments_asked
 from milletpay.plumbing.database import Connection
 from milletpay.wallets import cards_of, find_balance
 
@@ -119,6 +119,10 @@ class WalletPages:
             balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
             lines = await lines_of(connection, person, currency=CURRENCY, most=RECENT)
             agreements = await agreements_of(connection, customer=person.id)
+            devices = await devices_of(connection, customer=person.id)
+            active = {device.id: device for device in devices if device.is_active}
+            now = self._backing.clock.now_ns()
+            asked = await payments_asked(connection, devices=list(active), now=now) if active else []
             cards = await cards_of(connection, customer=person.id)
             pin = await has_pin(connection, customer=person.id)
         return self._pages.show(
@@ -129,6 +133,12 @@ class WalletPages:
             lines=lines,
             cards=len(cards),
             has_pin=pin,
+            devices=active,
+            asked=[
+                {"device": active[one.device], "payment": one, "link": self._backing.links.payment(one.id)}
+                for one in asked
+                if one.device is not None
+            ],
             active=sum(one.status is AgreementStatus.ACTIVE for one in agreements),
             said=words_of(self._pages, request, query),
         )

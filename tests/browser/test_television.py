@@ -1,0 +1,166 @@
+"""A television is taken, orders, is paid by a phone that reads its screen, sleeps, wakes, and gives back."""
+
+import re
+from typing import Any
+
+import pytest
+import zxingcpp
+from playwright.sync_api import expect
+
+from milletpay.entitlements import GRANTING, Granting, Offer, OfferId, add_offer
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import Names
+from milletpay.money import Currency, Money
+from milletpay.payments import PAYMENT_ID, find_payment
+from milletpay.plumbing.outbox import Relay
+from tests.browser.conftest import PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
+from tests.browser.test_walks import GRAY
+from tests.browser.town import PEOPLE, Town
+
+TV_ZH = Screen("tv-1920-zh", 1920, 1080, "dark", "zh-CN")
+TV_EN = Screen("tv-1920-en", 1920, 1080, "dark", "en-US")
+FILMS = (("The Long River", "长河", 12_00, None), ("Owls of the North", "北方的猫头鹰", 8_00, None))
+
+
+@pytest.fixture(scope="module")
+def films(town: Town) -> None:
+    """What a merchant of the town sells for televisions."""
+    ids = [OfferId(town.house.ids.next()) for _ in FILMS]
+
+    async def make() -> None:
+        async with town.house.database.transaction() as connection:
+            for id, (en, zh, amount, days) in zip(ids, FILMS, strict=True):
+                offer = Offer(
+                    id=id,
+                    merchant=town.merchants[2],
+                    mode=Mode.TEST,
+                    content=en,
+                    names=Names(en=en, zh=zh),
+                    amount=Money(amount, Currency.CNY),
+                    days=days,
+                    created_at=town.house.clock.now_ns(),
+                )
+                await add_offer(connection, offer=offer)
+
+    town.do(make())
+
+
+def deliver(town: Town) -> None:
+    """What the worker does: bring the news of payments to whoever grants what they bought."""
+
+    async def relay() -> None:
+        granting = Relay(
+            database=town.house.database,
+            consumer=GRANTING,
+            handler=Granting(clock=town.house.clock).hear,
+            clock=town.house.clock,
+        )
+        await granting.register()
+        delivered = 1
+        while delivered:
+            delivered = await granting.deliver()
+
+    town.do(relay())
+
+
+def read_screen(visitor: Visitor) -> str:
+    """What a phone reads from the whole screen, as it is."""
+    picture = visitor.page.screenshot()
+    size, pixels = visitor.context.new_page().evaluate(GRAY, list(picture))
+    (code,) = zxingcpp.read_barcodes(memoryview(bytes(pixels)).cast("B", shape=[size[1], size[0]]))
+    return str(code.text)
+
+
+def pair(television: Visitor, phone: Visitor, person: int) -> None:
+    """The phone reads the screen and takes the television."""
+    television.go("/tv")
+    phone.page.goto(read_screen(television))
+    phone.sign_in(person)
+    phone.give_pin(PEOPLE[person][2])
+    television.page.wait_for_selector(".tv-shelf")
+
+
+@pytest.mark.usefixtures("films")
+@pytest.mark.parametrize(("screen", "small"), [(TV_ZH, PHONE_ZH), (TV_EN, PHONE_EN)], ids=["zh", "en"])
+def test_from_the_sofa(screen: Screen, small: Screen, new_visitor: NewVisitor, town: Town) -> None:
+    television, phone = new_visitor(screen), new_visitor(small)
+    person = 0 if screen is TV_ZH else 5
+    television.go("/tv")
+    television.shot("60-pair")
+    pair(television, phone, person)
+    phone.shot("61-my-devices")
+    page = television.page
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    television.shot("62-shelf")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tv/orders/*")
+    television.shot("63-code")
+    order = page.url
+
+    # It sleeps and wakes in the middle, and the viewer goes back and asks again: the same order.
+    page.goto("about:blank")
+    page.goto(order)
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".tv-shelf")
+    page.keyboard.press("Enter")
+    page.wait_for_url(order)
+
+    phone.go("/wallet")
+    phone.shot("64-asked")
+    phone.page.goto(read_screen(television))
+    phone.page.locator("a.button.main").click()
+    phone.give_pin(PEOPLE[person][2])
+    expect(page.locator("svg.seal.good")).to_be_visible()
+    assert page.url == order
+    television.shot("65-paid")
+    page.reload()
+    expect(page.locator("svg.seal.good")).to_be_visible()
+    deliver(town)
+    page.keyboard.press("Enter")
+    expect(page.locator(".tv-card.owned")).to_have_count(1)
+    television.shot("66-owned")
+
+    payment = town.do(paid(town, order))
+    town.refund(payment, payment.amount.minor)
+    deliver(town)
+    # Nobody touches the television: it sees for itself that the film is gone.
+    expect(page.locator(".tv-card.owned")).to_have_count(0)
+    page.goto(order)
+    expect(page.locator("svg.seal.still")).to_be_visible()
+    television.shot("67-refunded")
+
+
+async def paid(town: Town, order: str) -> Any:
+    """The payment of the order that a screen shows."""
+    async with town.house.database.connection() as connection:
+        return await find_payment(connection, id=PAYMENT_ID.read(order.rpartition("/")[2]))
+
+
+@pytest.mark.usefixtures("films")
+def test_the_code_can_be_typed_and_a_retired_television_is_nobodys(new_visitor: NewVisitor) -> None:
+    television, phone = new_visitor(TV_EN), new_visitor(PHONE_EN)
+    television.go("/tv")
+    phone.sign_in(3)
+    phone.go("/wallet/devices")
+    phone.page.fill("#code", "BBBB-BBBB")
+    phone.page.fill("#pin", PEOPLE[3][2])
+    phone.page.locator("form:has(#code) button").click()
+    expect(phone.page.get_by_role("alert")).to_contain_text("No device shows this code")
+    phone.page.fill("#code", television.page.locator(".tv-code").inner_text())
+    phone.page.fill("#pin", PEOPLE[3][2])
+    phone.page.locator("form:has(#code) button").click()
+    television.page.wait_for_selector(".tv-shelf")
+    phone.page.locator("summary", has_text="Change what may be bought").click()
+    phone.page.fill("[name=each]", "10")
+    phone.page.fill("[name=pin] >> nth=0", PEOPLE[3][2])
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.locator("dl.pairs")).to_contain_text("10.00")
+    phone.shot("68-allowance")
+    television.page.get_by_role("button", name=re.compile("The Long River")).click()
+    expect(television.page.get_by_role("heading", level=1)).to_have_text("That cannot be bought")
+    television.shot("69-not-allowed")
+    phone.page.locator("summary", has_text="Retire").click()
+    phone.page.get_by_role("button", name="Retire it").click()
+    television.go("/tv")
+    expect(television.page.locator(".tv-code")).to_be_visible()

@@ -11,6 +11,7 @@ an interrupted seeding is finished by the next, and a finished one changes nothi
 from milletpay.simulation.demo_file import write_demo
 from milletpay.simulation.partners import PARTNERS, SHOP, Partner
 from milletpay.simulation.people import PEOPLE, Person
-from milletpay.simulation.town import Town, open_town
+from milletpay.simulation.settled import Town
+from milletpay.simulation.town import open_town
 
 __all__ = ["PARTNERS", "PEOPLE", "SHOP", "Partner", "Person", "Town", "open_town", "write_demo"]

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from milletpay.customers import CUSTOMER_ID
+from milletpay.customers import CUSTOMER_ID, DEVICE_ID
 from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import AGREEMENT_ID
-from milletpay.simulation.town import Town
+from milletpay.simulation.settled import Town
 
 
 def write_demo(town: Town, *, path: Path) -> None:
@@ -51,6 +51,7 @@ def _as_json(town: Town) -> dict[str, Any]:
                     {"id": AGREEMENT_ID.write(signed.id), "merchant": MERCHANT_ID.write(signed.merchant)}
                     for signed in buyer.agreements
                 ],
+                "devices": [{"id": DEVICE_ID.write(box.id), "token": box.token} for box in buyer.boxes],
             }
             for buyer in town.buyers
         ],

@@ -66,6 +66,7 @@ from milletpay.rails import Binding, BoundCard, read_card_number
 from milletpay.simulation.chance import entropy_of, id_of
 from milletpay.simulation.partners import FILMS, PARTNERS, SHOP, VIDEO, Partner
 from milletpay.simulation.people import PEOPLE, Person
+from milletpay.simulation.settled import Box, Buyer, Console, Seller, Town
 from milletpay.treasury import BankLink, BookMovement, Movement, MovementKind, OpenBank
 from milletpay.wallets import BindCard, Card, CardId, StartTopUp, TopUp, TopUpId, bank_jobs, find_top_up
 
@@ -82,42 +83,6 @@ FOR_LONG_NS: Final = 10 * 365 * 24 * 3600 * SECOND
 LOGIN: Final = "operator"
 FIRST_DAY: Final = Day(2014_01_01)
 PATIENCE_SECONDS: Final = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seller:
-    """A partner with its keys."""
-
-    partner: Partner
-    secret_key: str = field(repr=False)
-    publishable_key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buyer:
-    """A person who is signed in, with the agreements that he has signed."""
-
-    person: Person
-    token: str = field(repr=False)
-    agreements: Sequence[Agreement]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Console:
-    """Who runs the house."""
-
-    login: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Town:
-    """The town as it stands."""
-
-    base_url: str
-    operator: Console
-    sellers: Sequence[Seller]
-    buyers: Sequence[Buyer]
 
 
 class TownBroken(Exception):
@@ -137,9 +102,14 @@ async def open_town(*, app_url: str, pepper: Pepper, base_url: str) -> Town:
         agreements = await seeding.sign_agreements()
         await seeding.pins()
         await seeding.fill_shelves()
-        await seeding.place_box()
+        box = await seeding.place_box()
         buyers = [
-            Buyer(person=person, token=await seeding.sign_in(person), agreements=[agreement])
+            Buyer(
+                person=person,
+                token=await seeding.sign_in(person),
+                agreements=[agreement],
+                boxes=[box] if person is PEOPLE[0] else [],
+            )
             for person, agreement in zip(PEOPLE, agreements, strict=True)
         ]
         operator = await seeding.hire_operator()
@@ -282,16 +252,14 @@ class _Seeding:
                 )
                 await add_offer(connection, offer=offer)
 
-    async def place_box(self) -> None:
-        """A box of the first person, which asks for nothing until somebody gives it a screen."""
+    async def place_box(self) -> Box:
+        """A box of the first person, for whoever wants to order over the API."""
+        id = DeviceId(id_of("device", 1))
         box = RegisterDevice(
-            id=DeviceId(id_of("device", 1)),
-            customer=PEOPLE[0].id,
-            mode=Mode.TEST,
-            kind=DeviceKind.BOX,
-            name="客厅盒子",
+            id=id, customer=PEOPLE[0].id, mode=Mode.TEST, kind=DeviceKind.BOX, name="客厅盒子"
         )
         await self._ask(box, gives=Device)
+        return Box(id=id, token=await self._session("box 1", CredentialKind.DEVICE_SESSION, owner=id))
 
     async def pins(self) -> None:
         """Payment PINs."""
@@ -306,16 +274,20 @@ class _Seeding:
 
     async def sign_in(self, person: Person) -> str:
         """The token of a session."""
-        entropy = entropy_of(self.pepper, f"session {person.number}")
-        kind = CredentialKind.CUSTOMER_SESSION
+        return await self._session(
+            f"session {person.number}", CredentialKind.CUSTOMER_SESSION, owner=person.id
+        )
+
+    async def _session(self, name: str, kind: CredentialKind, *, owner: int) -> str:
+        entropy = entropy_of(self.pepper, name)
         token = new_token(kind, mode=Mode.TEST, entropy=entropy).reveal()
         if await self._is_new(token):
             async with self.house.database.transaction() as connection:
                 await open_session(
                     connection,
-                    id=SessionId(id_of("session", person.number)),
+                    id=SessionId(id_of(*_numbered(name))),
                     kind=kind,
-                    owner=person.id,
+                    owner=owner,
                     mode=Mode.TEST,
                     device="demo.json",
                     now=self.house.clock.now_ns(),
@@ -401,6 +373,12 @@ class _Seeding:
         if not isinstance(answer, gives):
             raise TownBroken(f"{command} was answered with {answer}")
         return answer
+
+
+def _numbered(name: str) -> tuple[str, int]:
+    """A name such as `session 7`, as what is numbered and its number."""
+    kind, _, number = name.partition(" ")
+    return kind, int(number)
 
 
 def _agreement(person: Person, merchant: MerchantId) -> Agreement:

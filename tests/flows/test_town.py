@@ -71,7 +71,7 @@ async def test_seeding_again_changes_nothing(app_url: str, database: Database, t
     told = json.loads(before)
     assert list(told) == ["base_url", "operator", "merchants", "customers"]
     assert list(told["merchants"][0]) == ["id", "name", "secret_key", "publishable_key"]
-    assert list(told["customers"][0]) == ["id", "name", "phone", "pin", "token", "agreements"]
+    assert list(told["customers"][0]) == ["id", "name", "phone", "pin", "token", "agreements", "devices"]
     assert list(told["customers"][0]["agreements"][0]) == ["id", "merchant"]
     assert all(merchant["secret_key"].startswith("sk_test_") for merchant in told["merchants"])
 

@@ -27,6 +27,8 @@ class Partner:
         return MerchantId(id_of("merchant", self.number))
 
 
+CNY: Final = Currency.CNY
+
 SHOP: Final = Partner(
     number=0,
     names=Names(en="Millet Shop", zh="小米粒商城"),
@@ -34,10 +36,6 @@ SHOP: Final = Partner(
     basis_points=0,
     store=Names(en="Riverside Store", zh="河畔店"),
 )
-CNY: Final = Currency.CNY
-
-SHOP: Final = Partner(number=0, names=Names(en="Millet Shop", zh="小米粒商城"), category=5732, basis_points=0)
-
 PARTNERS: Final = (
     Partner(number=1, names=Names(en="Tinder Games", zh="火绒游戏"), category=5816, basis_points=60),
     Partner(number=2, names=Names(en="Drift Browser", zh="浮云浏览器"), category=5817, basis_points=50),

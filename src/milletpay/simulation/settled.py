@@ -52,3 +52,7 @@ class Town:
     operator: Console
     sellers: Sequence[Seller]
     buyers: Sequence[Buyer]
+
+
+class TownBroken(Exception):
+    """The town cannot be what it should be: something was refused that cannot be."""

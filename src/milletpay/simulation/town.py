@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ from milletpay.rails import Binding, BoundCard, read_card_number
 from milletpay.simulation.chance import entropy_of, id_of
 from milletpay.simulation.partners import FILMS, PARTNERS, SHOP, VIDEO, Partner
 from milletpay.simulation.people import PEOPLE, Person
-from milletpay.simulation.settled import Box, Buyer, Console, Seller, Town
+from milletpay.simulation.settled import Box, Buyer, Console, Seller, Town, TownBroken
 from milletpay.treasury import BankLink, BookMovement, Movement, MovementKind, OpenBank
 from milletpay.wallets import BindCard, Card, CardId, StartTopUp, TopUp, TopUpId, bank_jobs, find_top_up
 
@@ -83,10 +83,6 @@ FOR_LONG_NS: Final = 10 * 365 * 24 * 3600 * SECOND
 LOGIN: Final = "operator"
 FIRST_DAY: Final = Day(2014_01_01)
 PATIENCE_SECONDS: Final = 60
-
-
-class TownBroken(Exception):
-    """The town cannot be what it should be: something was refused that cannot be."""
 
 
 async def open_town(*, app_url: str, pepper: Pepper, base_url: str) -> Town:

@@ -299,7 +299,7 @@ def take_money(
     if too_much is not None:
         facts.limits.give_back(customer.id, measure=Measure.PAYMENTS, amount=payment.amount, day=day)
         return too_much
-    source = BALANCE if sources == ONLY_BALANCE else _chosen(payment, facts, sources=sources, manner=manner)
+    source = BALANCE if sources == ONLY_BALANCE else chosen(payment, facts, sources=sources, manner=manner)
     decline = source if isinstance(source, Decline) else None
     if isinstance(source, Source) and source.card is None:
         decline = _take_balance(payment, facts)
@@ -317,7 +317,9 @@ def take_money(
     return None
 
 
-def _chosen(payment: Payment, facts: Facts, *, sources: Order, manner: Manner) -> Source | Decline:
+def chosen(
+    payment: Payment, facts: Facts, *, sources: Order, manner: Manner = Manner.CONFIRMED
+) -> Source | Decline:
     """The one source that pays, as `funding` plans it."""
     assert payment.customer is not None
     currency = payment.amount.currency

@@ -10,12 +10,13 @@ from milletpay.payments.presented import Presented
 
 def counted(payment: Payment, *, device: int | None) -> tuple[tuple[int | None, Measure], ...]:
     """Of whom it counts towards limits, and as what; a phone that shows codes is not counted by itself."""
+    static = Measure.STATIC_FROM_BALANCE if payment.card is None else Measure.STATIC_FROM_CARDS
     unasked = payment.customer if payment.presented is Presented.UNASKED else None
     return (
         (payment.customer, Measure.PAYMENTS),
         (payment.agreement, Measure.PAYMENTS),
         (device, Measure.PAYMENTS),
-        (payment.person, Measure.STATIC_FROM_BALANCE),
+        (payment.person, static),
         (unasked, Measure.WITHOUT_PIN),
     )
 

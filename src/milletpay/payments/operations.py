@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from milletpay.customers import CustomerId, Customers, Devices
+from milletpay.customers import CustomerId, Customers, Devices, PersonId
 from milletpay.funding import Draw, Funding, GiveBack
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
@@ -345,11 +345,14 @@ class Payments:
         facts.plates.want_plate(command.plate)
         facts.customers.want_person(
             command.customer,
-            tell=lambda person: facts.limits.want_used(
-                person, measure=STATIC, currency=currency, day=facts.today
-            ),
+            tell=lambda person: self._count_static(person, currency),
         )
+        facts.funding.want_cards(command.sources)
         self._scanners.append(command)
+
+    def _count_static(self, person: PersonId, currency: Currency) -> None:
+        for measure in STATIC.values():
+            self._count(person, currency, self._facts.today, measure)
 
     async def _load_scanned(self, connection: Connection) -> None:
         """Bring what was last paid at the plates and by the people, to see what is unusual."""
@@ -358,12 +361,10 @@ class Payments:
         facts = self._facts
         plates = {scanner.plate for scanner in self._scanners}
         most = policy_on(facts.today).usual_of
-        for row in await connection.fetch(SQL["paid_at_plates"], plates, most):
-            scanned = scanned_of(row)
+        for scanned in map(scanned_of, await connection.fetch(SQL["paid_at_plates"], plates, most)):
             facts.paid_at.setdefault(scanned.plate, []).append(scanned)
         customers = {scanner.customer for scanner in self._scanners}
-        for row in await connection.fetch(SQL["paid_by_scanners"], customers):
-            scanned = scanned_of(row)
+        for scanned in map(scanned_of, await connection.fetch(SQL["paid_by_scanners"], customers)):
             facts.paid_by[scanned.customer] = scanned
         for scanner in self._scanners:
             facts.merchants.want_merchant(scanner.merchant)

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from typing import Final
 
-from milletpay.customers import CustomerId
+from milletpay.customers import Customer, CustomerId
+from milletpay.funding import ONLY_BALANCE, Order, Source, SourceKind
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure, limits_on
 from milletpay.merchants import PLATE_ID, MerchantId, Plate, PlateId
 from milletpay.money import Money
-from milletpay.payments.attempts import CreatePayment, Made, draft, fail, made_before, take_money
+from milletpay.payments.attempts import CreatePayment, Made, chosen, draft, fail, made_before, take_money
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import Decline, Payment, PaymentId, Refusal, Refused, Request
 from milletpay.payments.unusual import Scanned, flags_of, policy_on
 
-STATIC: Final = Measure.STATIC_FROM_BALANCE
+STATIC: Final = {
+    SourceKind.BALANCE: Measure.STATIC_FROM_BALANCE,
+    SourceKind.CARD: Measure.STATIC_FROM_CARDS,
+}
+"""The rule counts balances by themselves, and cards by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,8 @@ class PayPlate:
     mode: Mode
     amount: Money
     request: Request
+    sources: Order = ONLY_BALANCE
+    """From what the customer pays, the first first."""
 
 
 def pay_plate(command: PayPlate, facts: Facts) -> Made | Refused:
@@ -50,7 +57,7 @@ def pay_plate(command: PayPlate, facts: Facts) -> Made | Refused:
         return payment
     payment.plate = plate.id
     payment.customer = command.customer
-    decline = _take(payment, plate, facts)
+    decline = _take(payment, plate, command.sources, facts)
     if decline is not None:
         payment.person = None
         fail(payment, decline, facts)
@@ -72,18 +79,19 @@ def _asked(command: PayPlate, plate: Plate) -> CreatePayment:
     )
 
 
-def _take(payment: Payment, plate: Plate, facts: Facts) -> Decline | None:
+def _take(payment: Payment, plate: Plate, sources: Order, facts: Facts) -> Decline | None:
     """Take the money within what a person may pay by static codes, or say why not; nothing changes then."""
     assert payment.customer is not None
     customer = facts.customers.customer(payment.customer)
     if customer is None or customer.mode is not payment.mode or not customer.is_active:
         return Decline.CUSTOMER_NOT_ACTIVE
     day = facts.today
-    limits = limits_on(
-        day, measure=STATIC, verification=customer.verification, currency=payment.amount.currency
-    )
-    if facts.limits.take(customer.person, measure=STATIC, limits=limits, amount=payment.amount, day=day):
-        return Decline.EXCEEDS_STATIC_LIMIT
+    source = _within_limits(payment, customer, sources, facts)
+    if isinstance(source, Decline):
+        return source
+    measure = STATIC[source.kind]
+    exceeded = facts.limits.take(customer.person, measure=measure, limits=(), amount=payment.amount, day=day)
+    assert exceeded is None, "it was within the limits a moment ago"
     payment.person = customer.person
     scanned = Scanned(
         plate=plate.id,
@@ -99,11 +107,36 @@ def _take(payment: Payment, plate: Plate, facts: Facts) -> Decline | None:
         by_customer=facts.paid_by.get(customer.id),
         policy=policy_on(day),
     )
-    decline = take_money(payment, facts)
+    decline = take_money(payment, facts, sources=(source,))
     if decline is not None:
-        facts.limits.give_back(customer.person, measure=STATIC, amount=payment.amount, day=day)
+        facts.limits.give_back(customer.person, measure=measure, amount=payment.amount, day=day)
         payment.flags = ()
         return decline
     at_plate.insert(0, scanned)
     facts.paid_by[customer.id] = scanned
     return None
+
+
+def _within_limits(payment: Payment, customer: Customer, sources: Order, facts: Facts) -> Source | Decline:
+    """The first source that can pay and by which the person may still pay at plates today, or why none."""
+    is_exceeded = False
+    for source in sources:
+        if isinstance(chosen(payment, facts, sources=(source,)), Decline):
+            continue
+        measure = STATIC[source.kind]
+        limits = limits_on(
+            facts.today,
+            measure=measure,
+            verification=customer.verification,
+            currency=payment.amount.currency,
+        )
+        if not facts.limits.check(
+            customer.person, measure=measure, limits=limits, amount=payment.amount, day=facts.today
+        ):
+            return source
+        is_exceeded = True
+    if is_exceeded:
+        return Decline.EXCEEDS_STATIC_LIMIT
+    why = chosen(payment, facts, sources=sources)
+    assert isinstance(why, Decline), "no source can pay alone"
+    return why

@@ -155,6 +155,7 @@ def _counts() -> Comparison:
             Measure.PAYMENTS.number,
             Measure.STATIC_FROM_BALANCE.number,
             Measure.WITHOUT_PIN.number,
+            Measure.STATIC_FROM_CARDS.number,
         ],
     )
 
@@ -165,7 +166,7 @@ def _payment(row: Row) -> str:
 
 def _counted(row: Row) -> str:
     subject = f"customer {name_object(row['object'], form=CUSTOMER_ID)}"
-    if row["measure"] == Measure.STATIC_FROM_BALANCE.number:
+    if row["measure"] in {Measure.STATIC_FROM_BALANCE.number, Measure.STATIC_FROM_CARDS.number}:
         subject = f"static codes of person {UUID(int=row['object'])}"
     elif row["measure"] == Measure.WITHOUT_PIN.number:
         subject = f"codes without PIN of {subject}"

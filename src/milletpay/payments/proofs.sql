@@ -326,12 +326,13 @@ LIMIT $5;
 WITH paid AS (
     SELECT
         customer, agreement, device, person, presented, currency, counted_on AS day,
+        card IS NOT NULL AS by_card,
         -- A card's bank was asked, and has not answered.
         sum(CASE status WHEN 'processing' THEN amount ELSE authorized END) AS amount,
         count(*) AS count
     FROM payments.payment
     WHERE counted_on <> 0
-    GROUP BY customer, agreement, device, person, presented, currency, counted_on
+    GROUP BY customer, agreement, device, person, presented, currency, counted_on, card IS NOT NULL
 ),
 
 counting AS (
@@ -343,7 +344,11 @@ counting AS (
     FROM paid AS p
     INNER JOIN customers.device AS d ON d.id = p.device AND d.kind <> 1
     UNION ALL
-    SELECT person, $4::smallint, currency, day, amount, count FROM paid WHERE person IS NOT NULL
+    SELECT
+        person, CASE WHEN by_card THEN $6::smallint ELSE $4::smallint END,
+        currency, day, amount, count
+    FROM paid
+    WHERE person IS NOT NULL
     UNION ALL
     SELECT customer, $5::smallint, currency, day, amount, count FROM paid WHERE presented = 'unasked'
 ),
@@ -356,7 +361,7 @@ counts AS (
 ),
 
 used AS (
-    SELECT subject, measure, currency, day, amount, count FROM limits.used WHERE measure IN ($3, $4, $5)
+    SELECT subject, measure, currency, day, amount, count FROM limits.used WHERE measure IN ($3, $4, $5, $6)
 )
 
 SELECT
@@ -377,7 +382,7 @@ WHERE
     coalesce(u.amount, 0) <> coalesce(c.amount, 0)
     OR coalesce(u.count, 0) <> coalesce(c.count, 0)
 ORDER BY object, day
-LIMIT $6;
+LIMIT $7;
 
 -- name: fees_taken
 -- What payments have paid us in fees, less what was given back, by ledger.

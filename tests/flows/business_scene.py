@@ -32,7 +32,7 @@ from tests.flows.trade_desk import new_customer, new_merchant
 from tests.flows.wallet_desk import BANK, WalletDesk, open_wallets
 
 ANNA, BERT, SHOP, OTHER_SHOP = CustomerId(7), CustomerId(9), MerchantId(8), MerchantId(88)
-XIAOMING, XIAOHONG = CustomerId(1), CustomerId(2)
+XIAOMING, XIAOHONG, XIAOGANG = CustomerId(1), CustomerId(2), CustomerId(3)
 
 
 async def play_payments(database: Database) -> dict[str, int]:
@@ -97,6 +97,7 @@ async def play_wallets(database: Database) -> dict[str, int]:
     async with open_wallets(database) as wallets:
         ming = await wallets.customer(XIAOMING, balance=5000)
         hong = await wallets.customer(XIAOHONG)
+        gang = await wallets.customer(XIAOGANG)
         found = {"sent": (await wallets.send(ming, hong, 50)).id}
         found["not sent"] = (await wallets.send(hong, ming, 4000)).id
         found |= await _top_up(wallets, ming)
@@ -104,7 +105,19 @@ async def play_wallets(database: Database) -> dict[str, int]:
         found |= await _receive(wallets, ming)
         for kind in (MovementKind.CAPITAL, MovementKind.PREFUND):
             await wallets.ask(BookMovement(kind=kind, bank=BANK, reference=kind.name, amount=yuan(900)))
+        found |= await _owe(wallets, gang, to=ming)
         return found
+
+
+async def _owe(wallets: WalletDesk, customer: CustomerId, *, to: CustomerId) -> dict[str, int]:
+    """A hundred yuan were sent away before the bank took them back; sixty of them were recovered."""
+    lost = await wallets.top_up(customer, 100)
+    await wallets.work()
+    await wallets.send(customer, to, 100)
+    await wallets.ask(ClawBackTopUp(id=lost.id))
+    found = await wallets.top_up(customer, 60)
+    await wallets.work()
+    return {"lost": lost.id, "found": found.id}
 
 
 async def _top_up(wallets: WalletDesk, customer: CustomerId) -> dict[str, int]:

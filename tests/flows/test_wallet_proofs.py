@@ -10,7 +10,7 @@ import pytest
 from milletpay.bootstrap import business_proofs
 from milletpay.customers import CUSTOMER_ID
 from tests.flows.business import OF_PAYMENTS, OF_WALLETS
-from tests.flows.business_scene import XIAOMING, play_wallets
+from tests.flows.business_scene import XIAOGANG, XIAOMING, play_wallets
 from tests.flows.tampered import Scene, assert_named, play_scene, uuid
 from tests.servers import Servers
 
@@ -161,6 +161,16 @@ OF_WALLET = {
         "DELETE FROM wallets.receipt WHERE id = {unclaimed}",
         "receipt unclaimed",
         "transfers name it, and there is no such receipt",
+    ),
+    "a debt": (
+        "UPDATE ledger.transfer SET amount = 2500 WHERE code = 1007",
+        f"customer {CUSTOMER_ID.write(XIAOGANG)}, own money in CNY",
+        "what is owed is not what was lacking and not recovered: expected 4000, found 7500",
+    ),
+    "a debt recovered from another": (
+        f"UPDATE wallets.top_up SET customer = {uuid(XIAOMING)} WHERE id = {{found}}",
+        "top-up found",
+        "it takes from another customer",
     ),
     "limits of sends": (
         f"UPDATE limits.used SET amount = 1 WHERE subject = {uuid(XIAOMING)} AND measure = 2",

@@ -13,7 +13,7 @@ from milletpay.benches.load import Load
 from milletpay.benches.market import AMOUNT_MAX, Market, MarketPlan, open_market
 from milletpay.benches.place import Place, refuse_careless, server_settings
 from milletpay.benches.surroundings import ProcessorTime, machine, processor_time_of, versions
-from milletpay.bootstrap import open_house
+from milletpay.bootstrap import business_proofs, open_house
 from milletpay.identity import Pepper, open_pepper
 from milletpay.ledger import prove_books
 from milletpay.ledger.chart import Mode
@@ -246,7 +246,7 @@ async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> d
         "measured": "POST /v1/payments under an agreement, over HTTP on connections that stay open: key,"
         " idempotency key, limits, fee, ledger, event; one process, load generator on the same machine;"
         " every answer is 201 and `succeeded`",
-        "proved": "the book, by all proofs of `millet check`",
+        "proved": "the book and the payments, by all proofs of `millet check`",
     }
 
 
@@ -254,7 +254,7 @@ async def _prove(app_url: str, *, requests: _Requests, clock: Clock) -> None:
     """Refuse the figures of a book that does not prove, or that has not every payment once."""
     database = await Database.open(app_url, connections=4)
     try:
-        report = await prove_books(database=database, clock=clock)
+        report = await prove_books(database=database, clock=clock, further=business_proofs())
         async with database.connection() as connection:
             kept = await count_payments(connection, mode=Mode.TEST, status=PaymentStatus.SUCCEEDED)
     finally:

@@ -25,6 +25,7 @@ from milletpay.plumbing.ids import IdForm
 from milletpay.plumbing.statements import load_statements
 from milletpay.wallets.deposits import RECEIPT_ID
 from milletpay.wallets.model import SEND_ID, TOP_UP_ID, WITHDRAWAL_ID
+from milletpay.wallets.postings import FROM_RECEIPT, FROM_TOP_UP
 
 SQL: Final = load_statements("milletpay.wallets", name="proofs.sql")
 
@@ -75,6 +76,13 @@ RECEIPT_EFFECTS: Final = (
     Effect(code=TransferCode.RECEIPT_CLAIMED, signs=(0, 0, 1)),
 )
 
+# What a transfer of each code adds to what a customer owes us.
+DEBT_EFFECTS: Final = (
+    Effect(code=TransferCode.CLAWBACK_DEBT, signs=(1,)),
+    Effect(code=TransferCode.DEBT_PAID, signs=(-1,)),
+    Effect(code=TransferCode.RECEIPT_DEBT_PAID, signs=(-1,)),
+)
+
 FORMS: Final[Mapping[str, IdForm[Any]]] = {
     "top-up": TOP_UP_ID,
     "withdrawal": WITHDRAWAL_ID,
@@ -89,31 +97,33 @@ def wallet_proofs() -> list[Proof]:
             _top_ups(),
             name="top-ups",
             claim="each moved what its state says",
-            counts=SQL["count_top_ups"],
         ),
         comparing(
             _withdrawals(),
             _under_way(),
             name="withdrawals",
             claim="each moved what its state says, and only those under way are in transit",
-            counts=SQL["count_withdrawals"],
         ),
         comparing(
             _receipts(),
             name="receipts",
             claim="each is its customer's, or waits in suspense",
-            counts=SQL["count_receipts"],
         ),
         comparing(
             _legs(),
             name="accounts of wallets",
             claim="what is topped up, withdrawn or received moves on accounts of its customer",
+            counts=SQL["count_objects"],
+        ),
+        comparing(
+            _debts(),
+            name="debts of customers",
+            claim="each owes what a bank took back and the balance lacked, less what was recovered",
         ),
         comparing(
             _sends(),
             name="sends",
             claim="each that succeeded moved its amount from sender to recipient",
-            counts=SQL["count_sends"],
         ),
         comparing(
             Comparison(statement=SQL["not_counted_rightly"], where=_object),
@@ -159,12 +169,28 @@ def _receipts() -> Comparison:
 
 
 def _legs() -> Comparison:
-    codes = [effect.code.code for effect in (*TOP_UP_EFFECTS, *WITHDRAWAL_EFFECTS, *RECEIPT_EFFECTS)]
+    effects = (*TOP_UP_EFFECTS, *WITHDRAWAL_EFFECTS, *RECEIPT_EFFECTS)
+    codes = [code.code for code in (*(effect.code for effect in effects), *FROM_TOP_UP, *FROM_RECEIPT)]
     ledgers, _, numbers, lives = columns_of_places(Pool.CLIENT, Pool.OWN)
     return Comparison(
         statement=SQL["between_strangers"],
         where=lambda row: f"{_object(row)}, transfer {UUID(int=row['transfer'])}",
         arguments=[codes, ledgers, numbers, lives, codes_one_per(OnePer.CUSTOMER)],
+    )
+
+
+def _debts() -> Comparison:
+    clients, _, numbers, lives = columns_of_places(Pool.CLIENT)
+    owns, *_ = columns_of_places(Pool.OWN)
+    codes, signs = columns_of_effects(DEBT_EFFECTS)
+    recovered = [reasons[0].code for reasons in (FROM_TOP_UP, FROM_RECEIPT)]
+    return Comparison(
+        statement=SQL["unlike_their_debts"],
+        where=lambda row: (
+            f"customer {name_object(row['object'], form=CUSTOMER_ID)}, {name_pool(row['ledger'])}"
+        ),
+        fields=("what is owed is not what was lacking and not recovered",),
+        arguments=[codes, signs, recovered, clients, owns, numbers, lives],
     )
 
 

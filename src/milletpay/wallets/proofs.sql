@@ -1,18 +1,10 @@
--- name: count_top_ups
--- How many top-ups there are.
-SELECT count(*) AS "top-ups" FROM wallets.top_up;
-
--- name: count_withdrawals
--- How many withdrawals there are.
-SELECT count(*) AS withdrawals FROM wallets.withdrawal;
-
--- name: count_receipts
--- How many receipts there are.
-SELECT count(*) AS receipts FROM wallets.receipt;
-
--- name: count_sends
--- How many sends there are.
-SELECT count(*) AS sends FROM wallets.send;
+-- name: count_objects
+-- How many top-ups, withdrawals, receipts and sends there are.
+SELECT
+    (SELECT count(*) FROM wallets.top_up) AS "top-ups",
+    (SELECT count(*) FROM wallets.withdrawal) AS withdrawals,
+    (SELECT count(*) FROM wallets.receipt) AS receipts,
+    (SELECT count(*) FROM wallets.send) AS sends;
 
 -- name: top_ups_unlike_their_transfers
 -- Top-ups whose transfers are not what their state asks for.
@@ -358,3 +350,50 @@ INNER JOIN unnest($1::integer[], $2::smallint[], $3::boolean[]) AS l (ledger, cu
     ON l.currency = w.currency AND l.live = w.live
 WHERE w.status <> 'failed'
 GROUP BY l.ledger;
+
+-- name: unlike_their_debts
+-- Customers who do not owe us what banks took back and they lacked, less what was recovered from them.
+WITH owed AS (
+    SELECT a.user_data_128 AS customer, a.ledger, sum(t.amount * e.sign) AS amount
+    FROM ledger.transfer AS t
+    INNER JOIN unnest($1::smallint[], $2::smallint[]) AS e (code, sign) ON e.code = t.code
+    INNER JOIN ledger.account AS a
+        ON a.id = CASE e.sign WHEN 1 THEN t.debit_account_id ELSE t.credit_account_id END
+    GROUP BY a.user_data_128, a.ledger
+),
+
+place AS (
+    SELECT client, own, currency, live
+    FROM unnest($4::integer[], $5::integer[], $6::smallint[], $7::boolean[])
+        AS l (client, own, currency, live)
+),
+
+due AS (
+    SELECT d.customer, d.ledger, sum(d.amount) AS amount
+    FROM (
+        SELECT u.customer, l.own AS ledger, u.shortfall AS amount
+        FROM wallets.top_up AS u
+        INNER JOIN place AS l ON l.currency = u.currency AND l.live = u.live
+        WHERE u.shortfall <> 0
+        UNION ALL
+        SELECT a.user_data_128, l.own, -t.amount
+        FROM ledger.transfer AS t
+        INNER JOIN ledger.account AS a ON a.id = t.debit_account_id
+        INNER JOIN place AS l ON l.client = t.ledger
+        WHERE t.code = ANY($3::smallint[])
+    ) AS d
+    GROUP BY d.customer, d.ledger
+)
+
+SELECT
+    coalesce(o.customer, d.customer) AS object,
+    coalesce(o.ledger, d.ledger) AS ledger,
+    NULL AS wrong,
+    ARRAY[coalesce(d.amount, 0)] AS expected,
+    ARRAY[coalesce(o.amount, 0)] AS found,
+    count(*) OVER () AS total
+FROM owed AS o
+FULL JOIN due AS d ON d.customer = o.customer AND d.ledger = o.ledger
+WHERE coalesce(o.amount, 0) <> coalesce(d.amount, 0)
+ORDER BY object
+LIMIT $8;

@@ -68,8 +68,12 @@ class RefundsApi:
         """A refund."""
         async with self.database.connection() as connection:
             found = await find_refund(connection, id=refund)
-            paid = None if found is None else await find_payment(connection, id=found.payment)
-        if found is None or paid is None or not owns(request, paid):
+            asking = (request.principal.owner, request.principal.mode)
+            # Another merchant's costs as little as one that is not there: nobody learns of it by the time.
+            if found is None or (found.merchant, found.mode) != asking:
+                raise nothing("refund", REFUND_ID.write(refund))
+            paid = await find_payment(connection, id=found.payment)
+        if paid is None or not owns(request, paid):
             raise nothing("refund", REFUND_ID.write(refund))
         return self.shown.refund(found)
 

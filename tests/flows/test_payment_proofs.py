@@ -150,7 +150,7 @@ OF_A_PAYMENT = {
         "it has 1 attempts, and says 2",
     ),
     "no attempt took it": (
-        "UPDATE payments.attempt SET decline = 'exceeds_limit' WHERE payment = {tried} AND decline IS NULL",
+        "UPDATE payments.attempt SET outcome = 'declined', decline = 'exceeds_limit' WHERE payment = {tried}",
         "tried",
         "it has a payer, and none of its attempts took the money",
     ),
@@ -240,7 +240,7 @@ OF_OTHERS = {
     "two attempts took it": (
         (
             "DROP INDEX payments.attempt_that_took",
-            "UPDATE payments.attempt SET decline = NULL WHERE payment = {tried}",
+            "UPDATE payments.attempt SET outcome = 'took_the_money', decline = NULL WHERE payment = {tried}",
         ),
         "payment",
         "2 of its attempts took the money: at most 1 may",

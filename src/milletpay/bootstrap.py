@@ -9,7 +9,16 @@ from milletpay.codes import CodeKeys, Links, key_for
 from milletpay.customers import Customers, Devices
 from milletpay.fees import fee_proof
 from milletpay.funding import Funding, funding_proofs
-from milletpay.identity import Authenticator, Hasher, OneTimeCodes, Operators, Pairings, Pepper, Pins
+from milletpay.identity import (
+    Authenticator,
+    Hasher,
+    Knowledge,
+    OneTimeCodes,
+    Operators,
+    Pairings,
+    Pepper,
+    Pins,
+)
 from milletpay.ledger import Book, Bookkeeper, Part, Proof, Trade, Upkeep, open_bookkeeper
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
@@ -26,7 +35,7 @@ from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
-from milletpay.terminals import Terminals, TerminalSecrets
+from milletpay.terminals import Shifts, Terminals, TerminalSecrets
 from milletpay.treasury import Treasury, treasury_proofs
 from milletpay.wallets import Receipts, Wallets, WithdrawalFee, fees_of_withdrawals, wallet_proofs
 
@@ -81,7 +90,9 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
         presenters=presenters,
         funding=funding,
     )
+    shifts = Shifts(book=book, merchants=merchants, payments=payments)
     parts: list[Part] = [
+        shifts,
         terminals,
         payments,
         presenters,
@@ -134,6 +145,7 @@ class House:
     one_time_codes: OneTimeCodes
     pairings: Pairings
     pins: Pins
+    cashier_pins: Pins
     operators: Operators
 
 
@@ -160,6 +172,12 @@ async def open_house(
                 one_time_codes=OneTimeCodes(database=database, pepper=pepper, entropy=system_entropy),
                 pairings=Pairings(database=database, pepper=pepper, entropy=system_entropy),
                 pins=Pins(database=database, hasher=hasher),
+                cashier_pins=Pins(
+                    database=database,
+                    hasher=hasher,
+                    knowledge=Knowledge.CASHIER_PIN,
+                    purpose="cashier pin",
+                ),
                 operators=Operators(database=database, hasher=hasher),
             )
     finally:

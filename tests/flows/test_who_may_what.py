@@ -43,6 +43,7 @@ LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
 ENDLESS = "/payments/{payment}/events"
 """A stream, which an owner would read for ever."""
+CASHIER = {"number": "07", "name": "Li Na", "pin": "730284"}
 NARROW_SCOPES = {"refunds:read"}
 
 
@@ -55,9 +56,11 @@ class Property:
     """What some paths ask for beside."""
     televisions: tuple[Client, Client]
     """Of the first customer, and of another one."""
+    till: str
+    """The key of our till, where a cashier is signed in."""
 
     def path(self, route: Route) -> str:
-        path = route.path
+        path = route.path.replace("{receipt}", "1").replace("{shift}", "1")
         for name in route.ids:
             # What a device is told of is what it has asked for.
             of_device = path.startswith("/v1/device/") and name == "payment"
@@ -131,7 +134,10 @@ async def acquire(market: Market, app_url: str) -> Property:
         "session": "ses_00000000000000000000000001",
         "store": (store := (await seller.post("/v1/stores", {"name": "Ours"})).json["id"]),
         "plate": (await seller.post("/v1/plates", {"store": store})).json["id"],
-        "terminal": (await seller.post("/v1/terminals", {"name": "Ours", "store": store})).json["id"],
+        "terminal": (
+            till := (await seller.post("/v1/terminals", {"name": "Ours", "store": store})).json["id"]
+        ),
+        "cashier": (await seller.post("/v1/cashiers", CASHIER | {"store": store})).json["id"],
     }
     televisions = (await pair(market), await pair(market, 1))
     offered = await offer(market)
@@ -156,9 +162,23 @@ async def acquire(market: Market, app_url: str) -> Property:
             # Whose offers are nobody's secret.
             "/v1/device/offers": f"?merchant={MERCHANT_ID.write(market.sellers[2].id)}",
         },
+        till=await open_till(market, till),
         ids=made
         | {"event": events[0]["id"], "endpoint": endpoints.json.get("id", "whe_00000000000000000000000001")},
     )
+
+
+async def open_till(market: Market, terminal: str) -> str:
+    """The key of a till with a cashier and a receipt."""
+    code = (await market.client().post(f"/v1/terminals/{terminal}/pairing")).json["code"]
+    paired = (await Client(port=market.port).post("/v1/terminals/pair", {"code": code})).json
+    till = Client(port=market.port, token=paired["key"])
+    signed_in = {"cashier": CASHIER["number"], "pin": CASHIER["pin"]}
+    assert (await till.post("/v1/terminals/this/shift", signed_in)).status == 200
+    cash = {"amount": 1, "currency": "CNY", "reference": f"{paired['terminal']['tid']}-1"}
+    assert (await till.post("/v1/terminals/this/cash", cash)).status == 200
+    key: str = paired["key"]
+    return key
 
 
 async def routes_of(open_market: OpenMarket) -> list[Route]:
@@ -192,6 +212,8 @@ def expected(route: Route, stranger: str) -> set[int]:
     if route.path == "/v1/wallet/devices" and route.method == "POST":
         # The code of the example is shown by no device.
         return {403}
+    if route.path == "/v1/terminals/this/shift" and route.method == "POST":
+        return {403}  # nobody of theirs has this PIN
     # Their own lists and objects; what they name of ours is not found.
     return {200, 201, 204, 400, 402, 404, 409}
 
@@ -215,8 +237,8 @@ async def test_nobody_reads_or_moves_what_is_not_theirs(
     owners = {
         "secret_key": market.client(),
         "customer_session": Client(port=market.port, token=market.buyers[0].token),
-        "terminal_key": market.client(key="till"),
         "device_session": belongings.televisions[0],
+        "terminal_key": Client(port=market.port, token=belongings.till),
     }
     looks = [route for route in routes if route.method == "GET" and not route.path.endswith(ENDLESS)]
 

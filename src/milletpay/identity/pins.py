@@ -46,9 +46,19 @@ class HashedPin:
 class Pins:
     """Sets and checks PINs. Hashing runs in threads; what counts tries commits by itself."""
 
-    def __init__(self, *, database: Database, hasher: Hasher) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        hasher: Hasher,
+        knowledge: Knowledge = Knowledge.PIN,
+        purpose: str = PURPOSE,
+    ) -> None:
+        """`knowledge` and `purpose` keep the PINs of customers and of cashiers apart."""
         self._database = database
         self._hasher = hasher
+        self._knowledge = knowledge
+        self._purpose = purpose
         self._turns = Turns()
 
     async def set(self, pin: str, *, customer: int, now: int) -> PinRefusal | None:
@@ -68,7 +78,7 @@ class Pins:
         refusal = pin_refusal(pin)
         if refusal is not None:
             return refusal
-        kept = await self._hasher.hash(pin, purpose=PURPOSE, owner=customer)
+        kept = await self._hasher.hash(pin, purpose=self._purpose, owner=customer)
         return HashedPin(customer=customer, hash=kept)
 
     async def check(self, pin: str, *, customer: int, now: int) -> PinChecked | SecretRefused:
@@ -77,15 +87,15 @@ class Pins:
             return await self._check(pin, customer=customer, now=now)
 
     async def _check(self, pin: str, *, customer: int, now: int) -> PinChecked | SecretRefused:
-        attempt = await begin_attempt(self._database, knowledge=Knowledge.PIN, subject=customer, now=now)
+        attempt = await begin_attempt(self._database, knowledge=self._knowledge, subject=customer, now=now)
         if not isinstance(attempt, Attempt):
             return attempt
         async with self._database.connection() as connection:
             kept: str | None = await connection.fetchval(SQL["find_pin"], customer)
-        if not await self._hasher.matches(pin, kept=kept, purpose=PURPOSE, owner=customer):
+        if not await self._hasher.matches(pin, kept=kept, purpose=self._purpose, owner=customer):
             return attempt.wrong
         async with self._database.transaction() as connection:
-            await forget_attempts(connection, knowledge=Knowledge.PIN, subject=customer)
+            await forget_attempts(connection, knowledge=self._knowledge, subject=customer)
         return PinChecked(customer=customer, at=now)
 
 

@@ -40,6 +40,7 @@ from milletpay.payments.model import (
     Refused,
     Request,
 )
+from milletpay.payments.moves import Move, MoveKind
 from milletpay.payments.operations import Answer, Command, Payments
 from milletpay.payments.plates import PayPlate
 from milletpay.payments.presented import Presented
@@ -117,6 +118,8 @@ __all__ = [
     "FundingShape",
     "Made",
     "Marked",
+    "Move",
+    "MoveKind",
     "Outcome",
     "PayPayment",
     "PayPlate",

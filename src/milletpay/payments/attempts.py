@@ -28,6 +28,7 @@ from milletpay.payments.model import (
     Refused,
     Request,
 )
+from milletpay.payments.moves import MoveKind
 from milletpay.payments.states import Happening, PaymentStatus
 from milletpay.plumbing.dates import rfc3339
 
@@ -352,6 +353,7 @@ def _take_balance(payment: Payment, facts: Facts) -> Decline | None:
         payment.fee = fee
         payment.due_at = 0
         payment.happen(Happening.PAY)
+        facts.moved(MoveKind.SALE, payment, amount=amount, terminal=payment.terminal)
         facts.change(payment, news="payment.succeeded")
     else:
         payment.due_at = facts.book.now + AUTHORIZATION_NS

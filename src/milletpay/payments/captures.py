@@ -12,6 +12,7 @@ from milletpay.payments.cards import let_go
 from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import PAYMENT_ID, Payment, PaymentId, Refusal, Refused
+from milletpay.payments.moves import MoveKind
 from milletpay.payments.states import Happening, PaymentStatus
 
 
@@ -83,6 +84,7 @@ def capture(command: CapturePayment, facts: Facts) -> Payment | Refused:
     assert facts.post(transfers) is CreateTransferStatus.created
     payment.captured += amount
     payment.fee += fee.minor
+    facts.moved(MoveKind.SALE, payment, amount=amount, terminal=payment.terminal)
     if command.final or payment.captured == payment.authorized:
         release(payment, facts)
         payment.due_at = 0

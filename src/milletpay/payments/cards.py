@@ -13,6 +13,7 @@ from milletpay.payments import postings
 from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import NO_DAY, Decline, Payment, PaymentId, Refusal, Refused
+from milletpay.payments.moves import MoveKind
 from milletpay.payments.presented import Presented
 from milletpay.payments.states import Destination, Happening, Outcome, PaymentStatus, RefundStatus
 from milletpay.plumbing.outbox import Event
@@ -130,6 +131,7 @@ def _take(draw: Draw, outcome: BankOutcome, facts: Facts) -> Draw:
     payment.fee = fee
     payment.due_at = 0
     payment.happen(Happening.PAY)
+    facts.moved(MoveKind.SALE, payment, amount=payment.captured, terminal=payment.terminal)
     _note(draw, Outcome.TOOK_THE_MONEY, None, facts)
     facts.change(payment, news="payment.succeeded")
     return facts.funding.succeed(draw, outcome=outcome)

@@ -8,7 +8,7 @@ from milletpay.funding import Funding
 from milletpay.ledger import Book, CreateTransferStatus, Transfer
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits
-from milletpay.merchants import MerchantId, Merchants, PlateId, Plates
+from milletpay.merchants import MerchantId, Merchants, PlateId, Plates, TerminalId
 from milletpay.money import Currency
 from milletpay.payments.model import (
     Agreement,
@@ -22,6 +22,7 @@ from milletpay.payments.model import (
     Refund,
     RefundId,
 )
+from milletpay.payments.moves import Move, MoveKind
 from milletpay.payments.states import Outcome, PaymentStatus
 from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
@@ -82,6 +83,8 @@ class Facts:
     changed_attempts: dict[tuple[PaymentId, int], Came] = field(default_factory=dict)
     """What became of attempts of earlier batches."""
     events: list[Event] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    """What has moved at terminals."""
 
     def clear(self) -> None:
         """Begin a batch: only agreements are remembered."""
@@ -108,6 +111,7 @@ class Facts:
             self.new_attempts,
             self.changed_attempts,
             self.events,
+            self.moves,
         ):
             known.clear()
 
@@ -184,6 +188,21 @@ class Facts:
         if standing is None:
             return 0
         return standing.credits_posted - standing.debits_posted - standing.debits_pending
+
+    def moved(
+        self,
+        kind: MoveKind,
+        payment: Payment,
+        *,
+        amount: int,
+        terminal: TerminalId | None,
+        refund: RefundId | None = None,
+    ) -> None:
+        """Note that money has moved, if that was at a terminal."""
+        if terminal is not None and amount:
+            self.moves.append(
+                Move(kind=kind, payment=payment, terminal=terminal, amount=amount, refund=refund)
+            )
 
     def post(self, transfers: Sequence[Transfer]) -> CreateTransferStatus:
         """Move money: `created`, or the first status that is not, and then nothing has moved."""

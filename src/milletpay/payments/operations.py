@@ -136,6 +136,7 @@ class Payments:
             plates=plates,
             funding=funding,
         )
+        self.moves: Final = self._facts.moves
         self._ids: set[PaymentId] = set()
         self._keys: set[int] = set()
         self._names: set[Name] = set()

@@ -23,6 +23,7 @@ from milletpay.payments.model import (
     Refused,
     Request,
 )
+from milletpay.payments.moves import MoveKind
 from milletpay.payments.states import Destination, Happening, PaymentStatus, RefundStatus
 
 REVERSIBLE_NS = 7 * 24 * 3600 * 10**9
@@ -117,6 +118,7 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
     )
     facts.know_refunds([made])
     facts.new_refunds.append(made)
+    facts.moved(MoveKind.REFUND, payment, amount=command.amount, terminal=command.terminal, refund=made.id)
     facts.change(payment, news="payment.refunded")
     return Refunded(refund=made, is_new=True)
 
@@ -145,16 +147,17 @@ def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused
     if facts.book.now > found.created_at + REVERSIBLE_NS:
         detail = "The payment is more than seven days old: refund it."
         return Refused(refusal=Refusal.TOO_LATE_TO_REVERSE, detail=detail, object=PAYMENT_ID.write(found.id))
-    return _undo(found, facts)
+    return _undo(found, facts, terminal=command.terminal)
 
 
-def _undo(payment: Payment, facts: Facts) -> Payment | Refused:
+def _undo(payment: Payment, facts: Facts, *, terminal: TerminalId | None) -> Payment | Refused:
     left = payment.captured - payment.refunded
     if left and _give_back(payment, left, facts, refund=None) is None:
         detail = "What is owed to you and not settled does not cover the reversal: refund it later."
         return Refused(
             refusal=Refusal.MERCHANT_LACKS_FUNDS, detail=detail, object=PAYMENT_ID.write(payment.id)
         )
+    facts.moved(MoveKind.REVERSAL, payment, amount=left, terminal=terminal)
     release(payment, facts)
     let_go(payment, facts)
     uncount(payment, amount=payment.captured, whole=True, facts=facts)

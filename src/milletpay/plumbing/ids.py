@@ -58,6 +58,7 @@ class Prefix(StrEnum):
     STORE = "sto"
     PLATE = "plt"
     TERMINAL = "ter"
+    CASHIER = "csh"
     EVENT = "evt"
     WEBHOOK_ENDPOINT = "whe"
     WEBHOOK_ATTEMPT = "wha"

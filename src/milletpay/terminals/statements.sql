@@ -48,3 +48,120 @@ ON CONFLICT (id) DO UPDATE SET
     paired_at = excluded.paired_at,
     pairing_mac = excluded.pairing_mac,
     pairing_until = excluded.pairing_until;
+
+-- name: cashiers
+-- Cashiers by id, and those at work by store and number. One row may come twice.
+SELECT * FROM terminals.cashier WHERE id = ANY($1::uuid[])
+UNION ALL
+SELECT c.*
+FROM unnest($2::uuid[], $3::text[]) AS named (store, number)
+INNER JOIN terminals.cashier AS c
+    ON c.store = named.store AND c.number = named.number AND c.retired_at = 0;
+
+-- name: cashiers_of
+-- A merchant's cashiers, the newest first.
+SELECT * FROM terminals.cashier WHERE merchant = $1 AND live = $2 ORDER BY id DESC;
+
+-- name: write_cashiers
+-- Write cashiers: new ones, and when they left.
+INSERT INTO terminals.cashier (id, merchant, live, store, number, name, created_at, retired_at)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]
+)
+ON CONFLICT (id) DO UPDATE SET retired_at = excluded.retired_at;
+
+-- name: last_shifts
+-- The last shift of each of these terminals.
+SELECT s.*
+FROM unnest($1::uuid[]) AS t (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM terminals.shift AS s WHERE s.terminal = t.id ORDER BY s.number DESC LIMIT 1
+) AS s;
+
+-- name: shift
+-- A shift of a terminal, or its last one.
+SELECT * FROM terminals.shift
+WHERE terminal = $1 AND ($2::integer IS NULL OR number = $2)
+ORDER BY number DESC
+LIMIT 1;
+
+-- name: write_shifts
+-- Write shifts: new ones, and how they ended.
+INSERT INTO terminals.shift (
+    terminal, number, cashier, opened_at, opening_float, after_receipt, closed_at, last_receipt, counted_cash
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[],
+    $8::integer[], $9::bigint[]
+)
+ON CONFLICT (terminal, number) DO UPDATE SET
+    closed_at = excluded.closed_at,
+    last_receipt = excluded.last_receipt,
+    counted_cash = excluded.counted_cash;
+
+-- name: receipts
+-- Receipts by terminal and number.
+SELECT r.*
+FROM unnest($1::uuid[], $2::integer[]) AS named (terminal, number)
+INNER JOIN terminals.receipt AS r ON r.terminal = named.terminal AND r.number = named.number;
+
+-- name: receipts_at
+-- A terminal's receipts, the newest first, before a number.
+SELECT * FROM terminals.receipt WHERE terminal = $1 AND number < $2 ORDER BY number DESC LIMIT $3;
+
+-- name: cash
+-- Receipts of cash by terminal and the till's reference.
+SELECT r.*
+FROM unnest($1::uuid[], $2::text[]) AS named (terminal, reference)
+INNER JOIN terminals.receipt AS r
+    ON r.terminal = named.terminal AND r.reference = named.reference AND r.tender = 'cash';
+
+-- name: last_receipts
+-- The last number of each of these terminals' receipts; 0 where there is none.
+SELECT
+    t.id AS terminal,
+    coalesce((SELECT max(r.number) FROM terminals.receipt AS r WHERE r.terminal = t.id), 0) AS number
+FROM unnest($1::uuid[]) AS t (id);
+
+-- name: last_sales
+-- The number of each of these terminals' last sale.
+SELECT
+    t.id AS terminal,
+    coalesce(
+        (SELECT max(r.number) FROM terminals.receipt AS r WHERE r.terminal = t.id AND r.kind = 'sale'), 0
+    ) AS number
+FROM unnest($1::uuid[]) AS t (id);
+
+-- name: add_receipts
+-- Write new receipts.
+INSERT INTO terminals.receipt (
+    terminal, number, at, kind, tender, amount, currency, payment, refund, reference
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
+    $9::uuid[], $10::text[]
+);
+
+-- name: print_receipt
+-- Count a print of a receipt.
+UPDATE terminals.receipt SET prints = prints + 1 WHERE terminal = $1 AND number = $2 RETURNING *;
+
+-- name: sums
+-- What moved at a terminal after one receipt and up to another, by tender and currency.
+SELECT
+    tender,
+    currency,
+    max(number) AS last_receipt,
+    count(*) FILTER (WHERE kind = 'sale')::integer AS sales,
+    coalesce(sum(amount) FILTER (WHERE kind = 'sale'), 0)::bigint AS sold,
+    count(*) FILTER (WHERE kind = 'refund')::integer AS refunds,
+    coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::bigint AS refunded,
+    count(*) FILTER (WHERE kind = 'reversal')::integer AS reversals,
+    coalesce(sum(amount) FILTER (WHERE kind = 'reversal'), 0)::bigint AS reversed
+FROM terminals.receipt
+WHERE terminal = $1 AND number > $2 AND ($3::integer IS NULL OR number <= $3)
+GROUP BY tender, currency
+ORDER BY tender, currency;

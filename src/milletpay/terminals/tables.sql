@@ -31,3 +31,64 @@ CREATE UNIQUE INDEX terminal_pairing ON terminals.terminal (pairing_mac) WHERE p
 GRANT SELECT, INSERT ON terminals.terminal TO millet_app;
 GRANT UPDATE (refund_max, retired_at, pairings, paired_at, pairing_mac, pairing_until)
     ON terminals.terminal TO millet_app;
+
+-- Who works at the tills of a store. Their PINs are in identity.pin.
+CREATE TABLE terminals.cashier (
+    id         uuid PRIMARY KEY,
+    merchant   uuid NOT NULL,
+    live       boolean NOT NULL,  -- else of test mode
+    store      uuid NOT NULL,
+    number     text COLLATE "C" NOT NULL CHECK (number <> '' AND octet_length(number) <= 12),
+    name       text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 200),
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    retired_at bigint NOT NULL CHECK (retired_at >= 0)  -- 0 while the cashier may sign in
+);
+
+CREATE UNIQUE INDEX cashier_number ON terminals.cashier (store, number) WHERE retired_at = 0;
+CREATE INDEX cashier_of_merchant ON terminals.cashier (merchant, live, id);
+
+-- The time of one cashier at one till.
+CREATE TABLE terminals.shift (
+    terminal      uuid NOT NULL,
+    number        integer NOT NULL CHECK (number > 0),  -- without a gap
+    cashier       uuid NOT NULL,
+    opened_at     bigint NOT NULL CHECK (opened_at > 0),
+    opening_float bigint NOT NULL CHECK (opening_float >= 0),  -- minor units of cash
+    after_receipt integer NOT NULL CHECK (after_receipt >= 0),  -- the last one before it
+    closed_at     bigint NOT NULL CHECK (closed_at >= 0),  -- 0 while it goes on
+    last_receipt  integer NOT NULL CHECK (last_receipt >= 0),
+    counted_cash  bigint NOT NULL CHECK (counted_cash >= 0),
+    PRIMARY KEY (terminal, number),
+    CHECK (closed_at = 0 OR last_receipt >= after_receipt)
+);
+
+-- One goes on at a terminal at most.
+CREATE UNIQUE INDEX shift_open ON terminals.shift (terminal) WHERE closed_at = 0;
+
+-- What moved at terminals, numbered without a gap.
+CREATE TABLE terminals.receipt (
+    terminal  uuid NOT NULL,
+    number    integer NOT NULL CHECK (number > 0),
+    at        bigint NOT NULL CHECK (at > 0),
+    kind      text COLLATE "C" NOT NULL CHECK (kind IN ('sale', 'refund', 'reversal')),
+    tender    text COLLATE "C" NOT NULL CHECK (
+        tender IN ('payment_code', 'merchant_code', 'plate', 'agreement', 'card', 'cash')
+    ),
+    amount    bigint NOT NULL CHECK (amount > 0),  -- minor units
+    currency  text COLLATE "C" NOT NULL,
+    payment   uuid,
+    refund    uuid,
+    reference text COLLATE "C" NOT NULL,  -- the till's own, of cash
+    prints    integer NOT NULL DEFAULT 0 CHECK (prints >= 0),
+    PRIMARY KEY (terminal, number),
+    CHECK ((tender = 'cash') = (payment IS NULL)),
+    CHECK (refund IS NULL OR kind = 'refund')
+);
+
+CREATE UNIQUE INDEX receipt_of_cash ON terminals.receipt (terminal, reference) WHERE tender = 'cash';
+CREATE INDEX receipt_of_sale ON terminals.receipt (terminal, number) WHERE kind = 'sale';
+
+GRANT SELECT, INSERT ON terminals.cashier, terminals.shift, terminals.receipt TO millet_app;
+GRANT UPDATE (retired_at) ON terminals.cashier TO millet_app;
+GRANT UPDATE (closed_at, last_receipt, counted_cash) ON terminals.shift TO millet_app;
+GRANT UPDATE (prints) ON terminals.receipt TO millet_app;

@@ -32,6 +32,7 @@ class Api:
     one_time_codes: OneTimeCodes
     pairings: Pairings
     pins: Pins
+    cashier_pins: Pins
     terminal_secrets: TerminalSecrets
     watch: Watch
     events: Events

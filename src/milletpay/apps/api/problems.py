@@ -24,7 +24,7 @@ from milletpay.identity import PinRefusal, SecretRefusal
 from milletpay.merchants import MerchantRefusal, PlateRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import Refusal as PaymentRefusal
-from milletpay.terminals import TerminalRefusal
+from milletpay.terminals import CounterRefusal, TerminalRefusal
 from milletpay.wallets import WalletRefusal
 
 
@@ -226,6 +226,29 @@ PLATES: Final[dict[Enum, ProblemKind]] = {
     ),
 }
 
+COUNTERS: Final[dict[Enum, ProblemKind]] = {
+    CounterRefusal.STORE_NOT_FOUND: NOT_FOUND,
+    CounterRefusal.CASHIER_NUMBER_TAKEN: _conflict(
+        "cashier_number_taken", "The number is taken", "Choose another number, or retire who has it."
+    ),
+    CounterRefusal.CASHIER_NOT_FOUND: NOT_FOUND,
+    CounterRefusal.TERMINAL_NOT_ACTIVE: _conflict(
+        "terminal_retired", "The terminal is retired", "Register another terminal."
+    ),
+    CounterRefusal.SHIFT_OPEN: _conflict(
+        "shift_open", "Another cashier is signed in", "Close that shift first: count the drawer."
+    ),
+    CounterRefusal.NO_SHIFT: _conflict("no_shift", "Nobody is signed in", "Sign a cashier in."),
+    CounterRefusal.RECEIPT_NOT_FOUND: NOT_FOUND,
+    CounterRefusal.NOT_THE_LAST_SALE: _conflict(
+        "not_the_last_sale", "Not the last sale", "Refund it instead."
+    ),
+    CounterRefusal.EXCEEDS_TILL_LIMIT: _conflict(
+        "exceeds_till_limit", "More than the till may", "Let the merchant refund it."
+    ),
+    CounterRefusal.REFERENCE_USED: REFERENCE_USED,
+}
+
 PROBLEMS: Final = Problems(
     {
         EdgeRefusal: EDGE,
@@ -241,6 +264,7 @@ PROBLEMS: Final = Problems(
         DeviceRefusal: DEVICES,
         OfferRefusal: OFFERS,
         FundingRefusal: FUNDING,
+        CounterRefusal: COUNTERS,
     },
     exceptions=EXCEPTIONS,
 )

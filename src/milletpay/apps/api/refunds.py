@@ -17,6 +17,7 @@ from milletpay.apps.api.requests import (
     terminal_of,
 )
 from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.refusals import Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.merchants import MerchantId
@@ -33,6 +34,7 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.desk import Desk
+from milletpay.terminals import CounterRefusal, CounterRefused, RefundAtTill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,12 @@ class RefundsApi:
             request=made_by(request, body.reference),
             reason=body.reason or "",
         )
-        made = await self.desk.submit(command)
+        terminal = terminal_of(request)
+        made = await self.desk.submit(
+            command if terminal is None else RefundAtTill(refund=command, terminal=terminal)
+        )
+        if isinstance(made, CounterRefused):
+            raise Refuse(made.refusal, made.detail)
         if isinstance(made, Refused):
             raise refuse(made)
         return answer_made(
@@ -98,6 +105,8 @@ def refund_routes(api: RefundsApi) -> tuple[Route, ...]:
                 Refusal.WRONG_STATE,
                 Refusal.EXCEEDS_REFUNDABLE,
                 Refusal.MERCHANT_LACKS_FUNDS,
+                CounterRefusal.NO_SHIFT,
+                CounterRefusal.EXCEEDS_TILL_LIMIT,
             ),
             tag="Refunds",
         ),

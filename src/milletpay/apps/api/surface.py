@@ -3,6 +3,8 @@
 from milletpay.apps.api.agreements import AgreementsApi, agreement_routes
 from milletpay.apps.api.backing import Api
 from milletpay.apps.api.balance import balance_routes
+from milletpay.apps.api.cashiers import cashier_routes
+from milletpay.apps.api.counters import counter_routes
 from milletpay.apps.api.devices import device_routes
 from milletpay.apps.api.events import EventsApi, event_routes
 from milletpay.apps.api.offers import offer_routes
@@ -34,6 +36,8 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *balance_routes(api),
         *terminal_routes(api),
         *plate_routes(api),
+        *cashier_routes(api),
+        *counter_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),
         *sign_in_routes(api),

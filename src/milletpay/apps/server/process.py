@@ -105,6 +105,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         one_time_codes=house.one_time_codes,
         pairings=house.pairings,
         pins=house.pins,
+        cashier_pins=house.cashier_pins,
         terminal_secrets=make_terminal_secrets(secret=house.secret),
         watch=backing.watch,
         events=webhooks.events,

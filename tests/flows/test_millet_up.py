@@ -85,7 +85,7 @@ def test_killed_with_all_its_work_left_behind_it_starts_again(data: Path) -> Non
         first.wait_until_up()
         server = server_in(data)
         processes = processes_of(first.process.pid)
-        assert set(processes) == {"server", "worker"}
+        assert set(processes) == {"server", "terminal_gateway", "worker"}
         first.stop(signal.SIGKILL)
         assert server_in(data) == server
         # They end with the program that started them: nobody would answer for the database's state.

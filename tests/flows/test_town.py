@@ -60,19 +60,22 @@ async def test_everybody_has_money_a_card_and_an_agreement_and_the_book_proves(
 
 async def test_seeding_again_changes_nothing(app_url: str, database: Database, tmp_path: Path) -> None:
     first, file = await seed(app_url), tmp_path / "demo.json"
-    write_demo(first, path=file)
+    write_demo(first, path=file, gateway="127.0.0.1:1")
     kept, before, written = await head(database), file.read_bytes(), file.stat()
     second = await seed(app_url)
-    write_demo(second, path=file)
+    write_demo(second, path=file, gateway="127.0.0.1:1")
     assert await head(database) == kept
     assert file.read_bytes() == before
     assert file.stat().st_mtime_ns == written.st_mtime_ns
     assert written.st_mode & 0o777 == 0o600
     told = json.loads(before)
-    assert list(told) == ["base_url", "operator", "merchants", "customers"]
+    assert list(told) == ["base_url", "operator", "merchants", "card_terminals", "customers"]
     assert list(told["merchants"][0]) == ["id", "name", "secret_key", "publishable_key"]
     assert list(told["customers"][0]) == ["id", "name", "phone", "pin", "token", "agreements", "devices"]
     assert list(told["customers"][0]["agreements"][0]) == ["id", "merchant"]
+    assert list(told["card_terminals"]) == ["gateway", "terminals"]
+    (placed,) = told["card_terminals"]["terminals"]
+    assert list(placed) == ["id", "merchant", "number", "master_key"]
     assert all(merchant["secret_key"].startswith("sk_test_") for merchant in told["merchants"])
 
 

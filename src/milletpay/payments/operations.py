@@ -345,8 +345,7 @@ class Payments:
         _want_request(command, self._keys, self._names)
         facts.plates.want_plate(command.plate)
         facts.customers.want_person(
-            command.customer,
-            tell=lambda person: self._count_static(person, currency),
+            command.customer, tell=lambda person: self._count_static(person, currency)
         )
         facts.funding.want_cards(command.sources)
         self._scanners.append(command)

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from milletpay.customers import CUSTOMER_ID, DEVICE_ID
-from milletpay.merchants import MERCHANT_ID
+from milletpay.merchants import MERCHANT_ID, TERMINAL_ID
 from milletpay.payments import AGREEMENT_ID
 from milletpay.simulation.settled import Town
 
 
-def write_demo(town: Town, *, path: Path) -> None:
-    """Write the file, for its owner alone, whole or not at all; the same again changes nothing."""
-    text = json.dumps(_as_json(town), ensure_ascii=False, indent=1) + "\n"
+def write_demo(town: Town, *, path: Path, gateway: str) -> None:
+    """Write the file, for its owner alone, whole or not at all; the same again changes nothing.
+
+    `gateway` is where card terminals speak.
+    """
+    text = json.dumps(_as_json(town, gateway=gateway), ensure_ascii=False, indent=1) + "\n"
     if path.exists() and path.read_text("utf-8") == text and path.stat().st_mode & 0o777 == 0o600:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +30,7 @@ def write_demo(town: Town, *, path: Path) -> None:
     beside.replace(path)
 
 
-def _as_json(town: Town) -> dict[str, Any]:
+def _as_json(town: Town, *, gateway: str) -> dict[str, Any]:
     return {
         "base_url": town.base_url,
         "operator": {"login": town.operator.login, "password": town.operator.password},
@@ -40,6 +43,18 @@ def _as_json(town: Town) -> dict[str, Any]:
             }
             for seller in town.sellers
         ],
+        "card_terminals": {
+            "gateway": gateway,
+            "terminals": [
+                {
+                    "id": TERMINAL_ID.write(placed.terminal.id),
+                    "merchant": MERCHANT_ID.write(placed.terminal.merchant),
+                    "number": placed.terminal.tid,
+                    "master_key": placed.master_key.hex(),
+                }
+                for placed in town.terminals
+            ],
+        },
         "customers": [
             {
                 "id": CUSTOMER_ID.write(buyer.person.id),

@@ -7,6 +7,7 @@ from milletpay.customers import DeviceId
 from milletpay.payments import Agreement
 from milletpay.simulation.partners import Partner
 from milletpay.simulation.people import Person
+from milletpay.simulation.town_counter import PlacedTerminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Town:
     operator: Console
     sellers: Sequence[Seller]
     buyers: Sequence[Buyer]
+    terminals: Sequence[PlacedTerminal]
 
 
 class TownBroken(Exception):

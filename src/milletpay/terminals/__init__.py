@@ -6,6 +6,13 @@ its merchant's **acceptor number** name it in ISO 8583 (fields 41 and 42).
 
 What holds: a terminal has at most one key that is good, the one of its last pairing; one that is retired has
 none, for ever; nothing secret of it is in the tables; what it makes, it makes in its store.
+
+A card terminal speaks by **messages** (`messages`, specified in docs/protocols/terminal_messages.md), each
+under its **batch** and number (STAN). What was decided of one is its **entry**. `Exchanges` decides.
+
+What holds of those: a message has its effect once, and every repeat is answered as the first; what is
+reversed is undone, or will never be done; entry, batch and payment are written together; the totals of a
+batch are those of its entries that stand, and so of the book.
 """
 
 from milletpay.terminals.counter_commands import (
@@ -39,6 +46,9 @@ from milletpay.terminals.counters import (
     receipts_at,
     report_on,
 )
+from milletpay.terminals.entries import ClosedBatch, Entry, EntryKind, EntryState, Place, Station
+from milletpay.terminals.exchange_facts import Ask, SignOff, SignOn, Where
+from milletpay.terminals.exchanges import Exchanges
 from milletpay.terminals.messages.codec import (
     answer_type,
     is_sealed,
@@ -89,15 +99,21 @@ __all__ = [
     "FRAME_MAX",
     "AddCashier",
     "Answer",
+    "Ask",
     "Authorize",
     "Cashier",
     "CashierId",
     "Close",
     "CloseShift",
+    "ClosedBatch",
     "Complete",
     "CounterRefusal",
     "CounterRefused",
+    "Entry",
+    "EntryKind",
+    "EntryState",
     "Envelope",
+    "Exchanges",
     "Frame",
     "Frames",
     "Heading",
@@ -112,6 +128,7 @@ __all__ = [
     "OpenShift",
     "Original",
     "PairTerminal",
+    "Place",
     "Plain",
     "Purchase",
     "Receipt",
@@ -128,6 +145,9 @@ __all__ = [
     "SealKey",
     "Shift",
     "Shifts",
+    "SignOff",
+    "SignOn",
+    "Station",
     "Tender",
     "Terminal",
     "TerminalKind",
@@ -140,6 +160,7 @@ __all__ = [
     "Upload",
     "Void",
     "VoidSale",
+    "Where",
     "Width",
     "answer_type",
     "cashiers_of",

@@ -119,6 +119,14 @@ class Terminals:
             case _:
                 assert_never(command)
 
+    def want_terminal(self, id: TerminalId) -> None:
+        """Note that the batch asks for a terminal."""
+        self._ids.add(id)
+
+    def terminal(self, id: TerminalId) -> Terminal | None:
+        """A terminal that the batch has asked for, as it stands now; None where there is none."""
+        return self._known.get(id)
+
     async def load(self, connection: Connection) -> None:
         """Bring the terminals that are wanted, and the numbers that new ones follow."""
         if self._ids or self._macs:

@@ -165,3 +165,122 @@ FROM terminals.receipt
 WHERE terminal = $1 AND number > $2 AND ($3::integer IS NULL OR number <= $3)
 GROUP BY tender, currency
 ORDER BY tender, currency;
+
+-- name: stations
+-- Where these terminals are in their work.
+SELECT terminal, pairing, key, key_before, key_at, batch
+FROM terminals.station
+WHERE terminal = ANY($1::integer[]);
+
+-- name: write_stations
+-- Write where terminals are in their work.
+INSERT INTO terminals.station (terminal, pairing, key, key_before, key_at, batch)
+SELECT terminal, pairing, key, key_before, key_at, batch
+FROM unnest($1::integer[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[])
+    AS n (terminal, pairing, key, key_before, key_at, batch)
+ON CONFLICT (terminal) DO UPDATE SET
+    pairing = excluded.pairing,
+    key = excluded.key,
+    key_before = excluded.key_before,
+    key_at = excluded.key_at,
+    batch = excluded.batch;
+
+-- name: entries
+-- Entries by terminal, batch and number.
+SELECT found.*
+FROM unnest($1::integer[], $2::integer[], $3::integer[]) AS named (terminal, batch, stan)
+CROSS JOIN LATERAL (
+    SELECT e.*
+    FROM terminals.entry AS e
+    WHERE e.terminal = named.terminal AND e.batch = named.batch AND e.stan = named.stan
+    LIMIT 1
+) AS found;
+
+-- name: entries_of_batches
+-- All entries of batches: those in progress, or all that stand.
+SELECT found.*
+FROM unnest($1::integer[], $2::integer[], $3::boolean[]) AS named (terminal, batch, whole)
+CROSS JOIN LATERAL (
+    SELECT e.*
+    FROM terminals.entry AS e
+    WHERE
+        e.terminal = named.terminal AND e.batch = named.batch AND e.state = 1
+        AND (e.code = '09' OR (named.whole AND e.code = '00'))
+) AS found;
+
+-- name: totals
+-- What batches come to: purchases and completions, and refunds, that stand.
+SELECT
+    named.terminal,
+    named.batch,
+    coalesce(sum(e.amount) FILTER (WHERE e.kind IN (1, 4)), 0)::bigint AS debits,
+    count(*) FILTER (WHERE e.kind IN (1, 4)) AS debit_count,
+    coalesce(sum(e.amount) FILTER (WHERE e.kind = 5), 0)::bigint AS credits,
+    count(*) FILTER (WHERE e.kind = 5) AS credit_count
+FROM unnest($1::integer[], $2::integer[]) AS named (terminal, batch)
+INNER JOIN terminals.entry AS e
+    ON e.terminal = named.terminal AND e.batch = named.batch AND e.state = 1 AND e.code = '00'
+GROUP BY named.terminal, named.batch;
+
+-- name: write_entries
+-- Write entries: new ones, and what became of those that are there.
+INSERT INTO terminals.entry AS e (
+    terminal, batch, stan, kind, state, code, amount, currency, asked, payment, refunded, at, turned_at
+)
+SELECT *
+FROM unnest(
+    $1::integer[], $2::integer[], $3::integer[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[],
+    $8::text[], $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[]
+)
+ON CONFLICT (terminal, batch, stan) DO UPDATE SET
+    state = excluded.state,
+    code = excluded.code,
+    payment = excluded.payment,
+    refunded = excluded.refunded,
+    at = excluded.at,
+    turned_at = excluded.turned_at;
+
+-- name: closed_batches
+-- Those of these batches that are closed.
+SELECT found.*
+FROM unnest($1::integer[], $2::integer[]) AS named (terminal, batch)
+CROSS JOIN LATERAL (
+    SELECT c.*
+    FROM terminals.closed_batch AS c
+    WHERE c.terminal = named.terminal AND c.batch = named.batch
+    LIMIT 1
+) AS found;
+
+-- name: add_closed_batches
+-- Write batches that are closed.
+INSERT INTO terminals.closed_batch (
+    terminal, batch, currency, closed_at, debits, debit_count, credits, credit_count, terminal_debits,
+    terminal_debit_count, terminal_credits, terminal_credit_count, differences
+)
+SELECT *
+FROM unnest(
+    $1::integer[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[],
+    $8::integer[], $9::bigint[], $10::integer[], $11::bigint[], $12::integer[], $13::integer[]
+);
+
+-- name: uploaded
+-- What was sent of these batches.
+SELECT found.*
+FROM unnest($1::integer[], $2::integer[]) AS named (terminal, batch)
+CROSS JOIN LATERAL (
+    SELECT u.*
+    FROM terminals.uploaded AS u
+    WHERE u.terminal = named.terminal AND u.batch = named.batch
+) AS found;
+
+-- name: write_uploaded
+-- Write what terminals say that they have.
+INSERT INTO terminals.uploaded (terminal, batch, stan, amount, currency, is_credit, finding)
+SELECT terminal, batch, stan, amount, currency, is_credit, finding
+FROM unnest(
+    $1::integer[], $2::integer[], $3::integer[], $4::bigint[], $5::text[], $6::boolean[], $7::text[]
+) AS n (terminal, batch, stan, amount, currency, is_credit, finding)
+ON CONFLICT (terminal, batch, stan) DO UPDATE SET
+    amount = excluded.amount,
+    is_credit = excluded.is_credit,
+    finding = excluded.finding;

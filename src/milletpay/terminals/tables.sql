@@ -92,3 +92,65 @@ GRANT SELECT, INSERT ON terminals.cashier, terminals.shift, terminals.receipt TO
 GRANT UPDATE (retired_at) ON terminals.cashier TO millet_app;
 GRANT UPDATE (closed_at, last_receipt, counted_cash) ON terminals.shift TO millet_app;
 GRANT UPDATE (prints) ON terminals.receipt TO millet_app;
+
+-- Where terminals are in their work with messages: their session keys' numbers and their open batches.
+CREATE TABLE terminals.station (
+    terminal   integer PRIMARY KEY CHECK (terminal BETWEEN 1 AND 99999999),  -- its house number
+    pairing    integer NOT NULL,  -- that the keys belong to
+    key        bigint NOT NULL CHECK (key > 0),  -- number of the last session key
+    key_before bigint NOT NULL,  -- of the one that is good until the last is used; 0: none
+    key_at     bigint NOT NULL,  -- nanoseconds, when the last was given; 0 after sign-off
+    batch      integer NOT NULL CHECK (batch BETWEEN 1 AND 999999)  -- the open one
+);
+
+-- Messages of terminals that were decided: what each batch is made of, and what repeats are answered.
+CREATE TABLE terminals.entry (
+    terminal  integer NOT NULL,
+    batch     integer NOT NULL CHECK (batch BETWEEN 1 AND 999999),
+    stan      integer NOT NULL CHECK (stan BETWEEN 1 AND 999999),
+    -- purchase, hold, void, completion, refund, mark of a reversal that came first
+    kind      smallint NOT NULL CHECK (kind BETWEEN 1 AND 6),
+    state     smallint NOT NULL CHECK (state BETWEEN 1 AND 4),  -- stands, completed, voided, reversed
+    code      text COLLATE "C" NOT NULL,  -- the response
+    amount    bigint NOT NULL CHECK (amount > 0),  -- minor units
+    currency  text COLLATE "C" NOT NULL,
+    asked     uuid NOT NULL,  -- 16 bytes of the hash of what was asked for
+    payment   uuid,
+    refunded  bigint NOT NULL CHECK (refunded BETWEEN 0 AND amount),  -- what terminals gave back of it
+    at        bigint NOT NULL,  -- nanoseconds
+    turned_at bigint NOT NULL,  -- when it was undone; 0: it was not
+    PRIMARY KEY (terminal, batch, stan)
+);
+
+-- Batches that were closed. What was taken and given back, by the book and by the terminal.
+CREATE TABLE terminals.closed_batch (
+    terminal              integer NOT NULL,
+    batch                 integer NOT NULL,
+    currency              text COLLATE "C" NOT NULL,
+    closed_at             bigint NOT NULL,
+    debits                bigint NOT NULL CHECK (debits >= 0),
+    debit_count           integer NOT NULL CHECK (debit_count >= 0),
+    credits               bigint NOT NULL CHECK (credits >= 0),
+    credit_count          integer NOT NULL CHECK (credit_count >= 0),
+    terminal_debits       bigint NOT NULL,
+    terminal_debit_count  integer NOT NULL,
+    terminal_credits      bigint NOT NULL,
+    terminal_credit_count integer NOT NULL,
+    differences           integer NOT NULL CHECK (differences >= 0),  -- entries that only one side has
+    PRIMARY KEY (terminal, batch)
+);
+
+-- What terminals said that they had, where totals differed.
+CREATE TABLE terminals.uploaded (
+    terminal  integer NOT NULL,
+    batch     integer NOT NULL,
+    stan      integer NOT NULL,
+    amount    bigint NOT NULL CHECK (amount > 0),
+    currency  text COLLATE "C" NOT NULL,
+    is_credit boolean NOT NULL,  -- given back, not taken
+    finding   text COLLATE "C" NOT NULL,  -- the response
+    PRIMARY KEY (terminal, batch, stan)
+);
+
+GRANT SELECT, INSERT, UPDATE ON terminals.station, terminals.entry, terminals.uploaded TO millet_app;
+GRANT SELECT, INSERT ON terminals.closed_batch TO millet_app;

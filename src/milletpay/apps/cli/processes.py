@@ -20,8 +20,11 @@ STOP_SECONDS: Final = 15
 """Longer than a process lets its last work take."""
 
 
-def listen(*, host: str, port: int) -> socket.socket:
-    """Take the address; nobody is answered before a process listens. Refuses an address that is not free."""
+def listen(*, host: str, port: int, option: str = "--port") -> socket.socket:
+    """Take the address; nobody is answered before a process listens. Refuses an address that is not free.
+
+    `option` is what one gives to choose another.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -30,7 +33,7 @@ def listen(*, host: str, port: int) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         raise click.ClickException(
-            f"{host}:{port} cannot be listened on ({error.strerror}). Choose another with --port or --host."
+            f"{host}:{port} cannot be listened on ({error.strerror}). Choose another with {option} or --host."
         ) from error
     return listener
 

@@ -4,7 +4,7 @@ All of them name the terminal, its batch and the number of the message in it (ST
 number of what it undoes: it is the same transaction, and has no number of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, unique
 from typing import TypeAlias
 
@@ -80,7 +80,7 @@ class Purchase:
 
     envelope: Envelope
     amount: Money
-    payment_code: str
+    payment_code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class Authorize:
 
     envelope: Envelope
     amount: Money
-    payment_code: str
+    payment_code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

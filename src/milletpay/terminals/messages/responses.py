@@ -11,6 +11,8 @@ class ResponseCode(StrEnum):
     """Done."""
     NO_MERCHANT = "03"
     """The merchant may not take payments now, or not in this currency."""
+    SAID_NO = "05"
+    """The customer, who was asked on the phone, said no."""
     IN_PROGRESS = "09"
     """The customer is asked on the phone: not an end. Repeat the message, and reverse in the end."""
     INVALID = "12"

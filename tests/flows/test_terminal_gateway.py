@@ -1,0 +1,214 @@
+"""Card terminals over TCP before a real gateway and PostgreSQL: each pair of messages, and each fault."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from milletpay.ledger.chart import AccountKind
+from milletpay.plumbing.migration import migrate
+from milletpay.simulation.card_terminal import CardTerminal, Fault, PowerCut
+from milletpay.simulation.terminal_journal import Journal, Record
+from milletpay.terminals import Close, Purchase, Request, ResponseCode, Reverse
+from tests.flows.terminal_shop import SHOP, TerminalShop, open_shop, serve_terminals
+from tests.servers import Servers
+
+C = ResponseCode
+
+
+@pytest.fixture(scope="module")
+def shop(servers: Servers) -> Iterator[TerminalShop]:
+    server = servers.get("wheel")
+    owner_url = asyncio.run(server.make_database())
+    app_url = asyncio.run(migrate(owner_url=owner_url))
+    with serve_terminals(app_url) as (program, port):
+        made = asyncio.run(open_shop(app_url, program=program, port=port, customers=12, terminals=16))
+        yield made
+        asyncio.run(made.prove())
+    asyncio.run(server.drop_database(owner_url))
+
+
+@pytest.fixture(autouse=True)
+async def unplugged(shop: TerminalShop) -> AsyncIterator[None]:
+    """No terminal stays connected after its test."""
+    yield
+    for device in shop.devices:
+        device.disconnect()
+    shop.devices.clear()
+
+
+class Once:
+    """Gives a fault to the first message of a kind."""
+
+    def __init__(self, kind: type[Request], fault: Fault) -> None:
+        self.kind, self.fault, self.done = kind, fault, False
+
+    def __call__(self, request: Request) -> Fault | None:
+        if self.done or not isinstance(request, self.kind):
+            return None
+        self.done = True
+        return self.fault
+
+
+async def started(shop: TerminalShop, index: int, **more: Any) -> CardTerminal:
+    terminal = shop.device(index, **more)
+    await terminal.start()
+    return terminal
+
+
+async def sell(shop: TerminalShop, terminal: CardTerminal, amount: int = 10_00) -> Record:
+    return await terminal.purchase(amount, payment_code=shop.phones.code())
+
+
+async def owed(shop: TerminalShop) -> int:
+    """All that was taken for the merchant: what is owed, and what we keep of it."""
+    return await shop.balance(AccountKind.MER_PEND, SHOP) + await shop.balance(AccountKind.FEE_ACCRUED)
+
+
+async def test_a_day_of_a_terminal(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 0)
+    assert terminal.journal.batch == 1
+    echoed = await terminal.echo()
+    assert echoed is not None
+    assert echoed.code is C.APPROVED
+    first, second, third = [await sell(shop, terminal) for _ in range(3)]
+    assert [one.code for one in (first, second, third)] == [C.APPROVED] * 3
+    assert (await terminal.void(second)).code is C.APPROVED
+    assert (await terminal.void(second)).code is C.INVALID
+    refund = await terminal.refund(first, amount=3_00)
+    assert refund.code is C.APPROVED
+    assert (await terminal.refund(first, amount=7_01)).code is C.INVALID_AMOUNT
+    assert (await terminal.void(first)).code is C.INVALID, "a part of it was given back"
+    hold = await terminal.authorize(50_00, payment_code=shop.phones.code())
+    assert hold.code is C.APPROVED
+    assert (await terminal.complete(hold, amount=50_01)).code is C.INVALID_AMOUNT
+    assert (await terminal.complete(hold, amount=20_00)).code is C.APPROVED
+    assert (await terminal.complete(hold, amount=1_00)).code is C.INVALID
+    let_go = await terminal.authorize(50_00, payment_code=shop.phones.code())
+    assert (await terminal.void(let_go)).code is C.APPROVED
+    totals = terminal.journal.totals(1)
+    assert (totals.debits, totals.debit_count, totals.credits, totals.credit_count) == (40_00, 3, 3_00, 1)
+    closed = await terminal.close()
+    assert (closed.code, closed.totals, closed.batch) == (C.APPROVED, totals, 2)
+    assert await owed(shop) - before == 37_00
+    assert (await sell(shop, terminal)).batch == 2
+    # A refund of what another batch took; a void is for the open batch.
+    assert (await terminal.void(third)).code is C.INVALID
+    assert (await terminal.refund(third, amount=10_00)).code is C.APPROVED
+    assert (await terminal.close()).code is C.APPROVED
+    gone = await terminal.sign_off()
+    assert gone is not None
+    assert gone.code is C.APPROVED
+    # It signs on again by itself, and what had no answer is reversed.
+    again = await sell(shop, terminal)
+    assert again.undone
+    assert (await sell(shop, terminal)).code is C.APPROVED
+
+
+async def test_declines_are_answered_and_kept(shop: TerminalShop) -> None:
+    terminal = await started(shop, 1)
+    assert (await terminal.purchase(1, payment_code="4" * 18)).code is C.INVALID_CODE
+    code = shop.phones.code()
+    assert (await terminal.purchase(1, payment_code=code)).code is C.APPROVED
+    assert (await terminal.purchase(1, payment_code=code)).code is C.INVALID_CODE
+    assert (await terminal.close()).code is C.APPROVED
+
+
+async def test_who_must_be_asked_is_in_progress_and_then_reversed(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 2)
+    asked = await terminal.purchase(1_500_00, payment_code=shop.phones.code())
+    assert asked.undone
+    assert asked.code is C.IN_PROGRESS
+    assert (await terminal.close()).code is C.APPROVED
+    assert await owed(shop) == before
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.LOST_REPLY, Fault.LATE, Fault.HALF])
+async def test_a_sale_of_unknown_end_is_reversed(shop: TerminalShop, fault: Fault) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 3, fault=Once(Purchase, fault))
+    lost = await sell(shop, terminal)
+    assert lost.undone
+    assert (await sell(shop, terminal)).code is C.APPROVED
+    closed = await terminal.close()
+    assert closed.code is C.APPROVED
+    assert closed.totals is not None
+    assert closed.totals.debit_count == 1
+    assert await owed(shop) == before + 10_00
+
+
+async def test_a_power_cut_leaves_the_journal(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 4, fault=Once(Purchase, Fault.POWER_CUT))
+    with pytest.raises(PowerCut):
+        await sell(shop, terminal)
+    assert await owed(shop) == before + 10_00
+    again = await started(shop, 4, journal=Journal.read(terminal.journal.lines))
+    assert await owed(shop) == before
+    assert (await again.close()).code is C.APPROVED
+
+
+async def test_a_lost_answer_to_a_reversal_is_asked_for_again(shop: TerminalShop) -> None:
+    faults = [
+        Once(Purchase, Fault.LOST_REPLY),
+        Once(Reverse, Fault.LOST_REPLY),
+        Once(Close, Fault.LOST_REPLY),
+    ]
+
+    def fault(request: Request) -> Fault | None:
+        return next((found for one in faults if (found := one(request))), None)
+
+    terminal = await started(shop, 5, fault=fault)
+    assert (await sell(shop, terminal)).undone
+    closed = await terminal.close()
+    assert (closed.code, closed.batch) == (C.APPROVED, 2)
+
+
+async def test_two_terminals_with_one_code_at_once(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    pair = [await started(shop, index) for index in (6, 7)]
+    for _ in range(5):
+        code = shop.phones.code()
+        sold = await asyncio.gather(*(one.purchase(10_00, payment_code=code) for one in pair))
+        assert sorted(one.code or "" for one in sold) == [C.APPROVED, C.INVALID_CODE]
+    closed = [await one.close() for one in pair]
+    assert sum(one.totals.debit_count for one in closed if one.totals is not None) == 5
+    assert await owed(shop) == before + 50_00
+
+
+async def test_totals_that_differ_are_uploaded(shop: TerminalShop) -> None:
+    terminal = await started(shop, 8)
+    kept, forgotten = await sell(shop, terminal), await sell(shop, terminal, 20_00)
+    # Another journal, which has one sale less, and one that nobody has made.
+    lines = [line for line in terminal.journal.lines if f'"stan": {forgotten.stan}' not in line]
+    journal = Journal.read(lines)
+    journal.add(do="send", batch=1, stan=9, kind="purchase", amount=5_00)
+    journal.add(do="answer", batch=1, stan=9, code="00")
+    other = await started(shop, 8, journal=journal)
+    closed = await other.close()
+    assert (closed.code, closed.batch) == (C.APPROVED, 2)
+    assert closed.totals is not None
+    assert (closed.totals.debits, closed.totals.debit_count) == (kept.amount + forgotten.amount, 2)
+    async with shop.opened() as database, database.connection() as connection:
+        row = await connection.fetchrow(
+            "SELECT differences, terminal_debits FROM terminals.closed_batch WHERE terminal = $1",
+            shop.terminals[8].house_number,
+        )
+    assert row is not None
+    assert tuple(row) == (2, 15_00)
+
+
+async def test_a_batch_is_not_closed_over_what_is_in_progress(shop: TerminalShop) -> None:
+    terminal = await started(shop, 9, fault=Once(Purchase, Fault.POWER_CUT))
+    with pytest.raises(PowerCut):
+        await terminal.purchase(1_500_00, payment_code=shop.phones.code())
+    # Another that knows nothing of it closes nothing; the one with the journal reverses first.
+    other = await started(shop, 9)
+    assert (await other.close()).code is C.INVALID
+    again = await started(shop, 9, journal=Journal.read(terminal.journal.lines))
+    closed = await again.close()
+    assert closed.totals is not None
+    assert (closed.code, closed.totals.debit_count, closed.batch) == (C.APPROVED, 0, 2)

@@ -9,7 +9,7 @@ from milletpay.apps.api.health import Health, health_routes
 from milletpay.apps.api.problems import PROBLEMS
 from milletpay.apps.http.kernel import Kernel
 from milletpay.apps.http.openapi import About
-from milletpay.apps.http.routes import Route, Surface, Table
+from milletpay.apps.http.routes import PageKeys, Route, Surface, Table
 from milletpay.apps.http.who import Authenticator, Rate, nobody
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.ids import IdSource
@@ -21,6 +21,8 @@ NO_STORE: Final = ((b"cache-control", b"no-store"),)
 
 RATE_OF_ANYONE: Final = Rate(per_second=50, at_once=500)
 """What one address may ask of the API without a credential, such as to sign in."""
+
+PAGE_KEYS: Final = PageKeys(kind="publishable_key", begins=b"pk_")
 
 ABOUT: Final = About(
     title="MilletPay API",
@@ -88,6 +90,7 @@ def make_application(
         authenticate=authenticate,
         versions=VERSIONS,
         rate_of_anyone=RATE_OF_ANYONE,
+        page_keys=PAGE_KEYS,
     )
     others = {table.surface.prefix for table in tables}
     # What nobody has is answered by the pages, where there are any.

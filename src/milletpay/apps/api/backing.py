@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from milletpay.checkout import Watch
+from milletpay.checkout import CheckoutKeys, Watch
 from milletpay.codes import Links
 from milletpay.identity import OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
@@ -34,9 +34,11 @@ class Api:
     pins: Pins
     cashier_pins: Pins
     terminal_secrets: TerminalSecrets
-    watch: Watch
     events: Events
     endpoints: Endpoints
+    watch: Watch
+    """Tells of payments that change; its owner closes it."""
+    returns: CheckoutKeys
     mode: Mode
     """In which mode customers sign in: test in a demo."""
     shows_codes: bool

@@ -18,6 +18,7 @@ from milletpay.apps.api.wallet_deposits import deposit_routes
 from milletpay.apps.api.wallet_devices import wallet_device_routes
 from milletpay.apps.api.wallet_money import money_routes
 from milletpay.apps.api.wallet_payments import wallet_payment_routes
+from milletpay.apps.api.watching import watching_routes
 from milletpay.apps.api.webhook_endpoints import WebhookEndpointsApi, webhook_endpoint_routes
 from milletpay.apps.http.routes import Route
 
@@ -31,6 +32,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
     endpoints = WebhookEndpointsApi(endpoints=api.endpoints, database=api.database, clock=api.clock)
     return (
         *payment_routes(payments),
+        *watching_routes(api),
         *refund_routes(refunds),
         *agreement_routes(agreements),
         *balance_routes(api),

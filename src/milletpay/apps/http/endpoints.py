@@ -34,6 +34,7 @@ class Endpoint:
         "handler",
         "headers",
         "names",
+        "page_keys",
         "read_body",
         "read_query",
         "route",
@@ -64,6 +65,8 @@ class Endpoint:
             int(status): get_origin(shape) or shape for status, shape in route.answers.items()
         }
         self.headers = headers_of(surface)
+        keys = surface.page_keys
+        self.page_keys = keys.begins if keys is not None and keys.kind in route.who else b""
         _agree(route)
 
     def arguments(self, captured: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import CoroutineType
 from typing import Any, Final, NoReturn, cast
@@ -12,6 +12,7 @@ import msgspec
 from milletpay.apps.http.answers import JSON, PROBLEM, Answer
 from milletpay.apps.http.asgi import HeaderLine, Receive, Scope, Send
 from milletpay.apps.http.bodies import CLOSE, ClientGone, linger, read_body
+from milletpay.apps.http.cross_origin import preflight, shared
 from milletpay.apps.http.endpoints import Endpoint, Paths, headers_of
 from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
 from milletpay.apps.http.rates import RateLimits
@@ -70,12 +71,15 @@ class Kernel:
             found = self._paths.find(scope["path"])
             endpoint = None if found is None else found.methods.get(scope["method"])
             if found is None or endpoint is None:
-                raise _nowhere(scope, () if found is None else found.methods)
-            said = await self._serve(request, endpoint, found.captured, receive, extra)
-            if type(said) is EventStream:
-                await self._stream(said, request, endpoint, receive, send)
-                return
-            answer = _as_answer(said, endpoint)
+                answer = _elsewhere(scope, {} if found is None else found.methods)
+            else:
+                if endpoint.page_keys:
+                    extra += shared(scope, page_keys=endpoint.page_keys)
+                said = await self._serve(request, endpoint, found.captured, receive, extra)
+                if type(said) is EventStream:
+                    await self._stream(said, request, (*endpoint.headers, *extra), receive, send)
+                    return
+                answer = _as_answer(said, endpoint)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - every request is answered; a defect is logged
@@ -147,10 +151,10 @@ class Kernel:
         return await endpoint.handler(request, **arguments)
 
     async def _stream(
-        self, stream: EventStream, request: Request, endpoint: Endpoint, receive: Receive, send: Send
+        self, stream: EventStream, request: Request, more: Sequence[HeaderLine], receive: Receive, send: Send
     ) -> None:
         identity = (b"request-id", request.request_id.encode())
-        headers = [*STREAM, identity, *endpoint.headers]
+        headers = [*STREAM, identity, *more]
         await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
         await stream.run(receive=receive, send=send, stopping=self._stopping)
 
@@ -222,12 +226,16 @@ def _problem(
     return Answer(status=kind.status.value, content=problem, media=PROBLEM, headers=headers)
 
 
-def _nowhere(scope: Scope, methods: Any) -> Refuse:  # noqa: ANN401 - the methods that are there
+def _elsewhere(scope: Scope, methods: Mapping[str, Endpoint]) -> Answer:
+    """Answer a browser that asks before it calls; refuse everybody else what is not there."""
+    answer = preflight(scope, methods)
+    if answer is not None:
+        return answer
     path, method = scope["path"], scope["method"]
     if not methods:
-        return Refuse(EdgeRefusal.NOT_FOUND, f"There is nothing at {path[:200]}.")
+        raise Refuse(EdgeRefusal.NOT_FOUND, f"There is nothing at {path[:200]}.")
     allow = ", ".join(methods)
-    return Refuse(
+    raise Refuse(
         EdgeRefusal.METHOD_NOT_ALLOWED,
         f"{path[:200]} takes {allow}, not {method}.",
         headers=((b"allow", allow.encode()),),

@@ -69,6 +69,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageKeys:
+    """The kind of key that stands in pages, where everybody can read it."""
+
+    kind: str
+    begins: bytes
+    """How its text begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """A family of routes that have their manners in common: the API, the pages."""
 
@@ -81,6 +90,8 @@ class Surface:
     """Values that `X-Api-Version` may have, first the one for requests without; none if it has none."""
     rate_of_anyone: Rate | None = None
     """How often one address may call routes that need no credential."""
+    page_keys: "PageKeys | None" = None
+    """With which keys pages of other sites may call the routes that take them; none for not at all."""
     ignores_queries: bool = False
     """Whether parameters that no route asks for are passed over, as on pages that are linked to."""
     show_problem: "Callable[[Any, Any], Answer] | None" = None

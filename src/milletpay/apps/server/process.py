@@ -107,9 +107,10 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         pins=house.pins,
         cashier_pins=house.cashier_pins,
         terminal_secrets=make_terminal_secrets(secret=house.secret),
-        watch=backing.watch,
         events=webhooks.events,
         endpoints=webhooks.endpoints,
+        watch=backing.watch,
+        returns=backing.returns,
         mode=backing.mode,
         shows_codes=backing.is_demo,
     )

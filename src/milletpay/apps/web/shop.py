@@ -1,4 +1,10 @@
-"""The house's own shop in the demo: a merchant like any other, with a till of its own."""
+"""The house's own shop in the demo: a merchant like any other, with a till of its own.
+
+It gives the desk the command that `POST /v1/payments` would, instead of calling that. It is served by the
+process that serves the API: to call it, the process would have to know its own address from outside, hold the
+shop's secret key beside the pages, and wait for itself on its only loop. How a shop of its own is written is
+shown by `docs/guides`, whose every line is run by a test.
+"""
 
 import re
 from hashlib import sha256

@@ -18,7 +18,7 @@ READ: Final = b"idempotent-replayed, request-id, retry-after, x-api-version"
 REMEMBERED_SECONDS: Final = 3600
 
 TO_ANY_PAGE: Final = (b"access-control-allow-origin", b"*")
-SHARED: Final = (TO_ANY_PAGE, (b"access-control-expose-headers", READ))
+READABLE: Final = (TO_ANY_PAGE, (b"access-control-expose-headers", READ))
 
 
 def preflight(scope: Scope, methods: Mapping[str, Endpoint]) -> Answer | None:
@@ -38,8 +38,8 @@ def preflight(scope: Scope, methods: Mapping[str, Endpoint]) -> Answer | None:
     return Answer(status=HTTPStatus.NO_CONTENT, content=b"", headers=headers)
 
 
-def shared(scope: Scope, *, page_keys: bytes) -> tuple[HeaderLine, ...]:
+def readable_by_page(scope: Scope, *, page_keys: bytes) -> tuple[HeaderLine, ...]:
     """What lets a page read the answer, if the request shows a key that begins so, valid or not."""
     shown = dict(scope["headers"]).get(b"authorization", b"")
     kind, _, token = shown.partition(b" ")
-    return SHARED if kind.lower() == b"bearer" and token.strip().startswith(page_keys) else ()
+    return READABLE if kind.lower() == b"bearer" and token.strip().startswith(page_keys) else ()

@@ -12,7 +12,7 @@ import msgspec
 from milletpay.apps.http.answers import JSON, PROBLEM, Answer
 from milletpay.apps.http.asgi import HeaderLine, Receive, Scope, Send
 from milletpay.apps.http.bodies import CLOSE, ClientGone, linger, read_body
-from milletpay.apps.http.cross_origin import preflight, shared
+from milletpay.apps.http.cross_origin import preflight, readable_by_page
 from milletpay.apps.http.endpoints import Endpoint, Paths, headers_of
 from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
 from milletpay.apps.http.rates import RateLimits
@@ -74,7 +74,7 @@ class Kernel:
                 answer = _elsewhere(scope, {} if found is None else found.methods)
             else:
                 if endpoint.page_keys:
-                    extra += shared(scope, page_keys=endpoint.page_keys)
+                    extra += readable_by_page(scope, page_keys=endpoint.page_keys)
                 said = await self._serve(request, endpoint, found.captured, receive, extra)
                 if type(said) is EventStream:
                     await self._stream(said, request, (*endpoint.headers, *extra), receive, send)

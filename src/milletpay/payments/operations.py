@@ -148,8 +148,7 @@ class Payments:
         self._charges: list[CreatePayment] = []
         self._payers: list[PayPayment] = []
         self._scanners: list[PayPlate] = []
-        self._signed: list[AgreementId] = []
-        self._announced: list[AgreementId] = []
+        self._looked_at: list[AgreementId] = []  # signed, or announced under
 
     def begin(self) -> None:
         """A new batch."""
@@ -168,8 +167,7 @@ class Payments:
         self._charges.clear()
         self._payers.clear()
         self._scanners.clear()
-        self._signed.clear()
-        self._announced.clear()
+        self._looked_at.clear()
         if len(self._facts.agreements) > REMEMBERED_MAX:
             self.forget()
 
@@ -212,7 +210,7 @@ class Payments:
             case SignAgreement():
                 self._want_agreement(command.agreement)
                 self._facts.customers.want_customer(command.customer)
-                self._signed.append(command.agreement)
+                self._looked_at.append(command.agreement)
                 self._facts.funding.want_cards(command.sources)
             case ResolveDraw():
                 self._facts.funding.want_draw(command.draw)
@@ -220,7 +218,7 @@ class Payments:
                 self._facts.funding.want_give_back(command.give_back)
             case AnnounceCharge():
                 self._want_agreement(command.agreement)
-                self._announced.append(command.agreement)
+                self._looked_at.append(command.agreement)
             case CancelAgreement():
                 self._want_agreement(command.agreement)
 
@@ -251,9 +249,9 @@ class Payments:
             facts.know_agreements([agreement_of(row) for row in rows])
         await self._load_announcements(connection)
         await self._load_scanned(connection)
-        for signed in map(facts.agreements.get, self._signed):
-            if signed is not None:
-                facts.merchants.want_merchant(signed.merchant)
+        for looked_at in map(facts.agreements.get, self._looked_at):
+            if looked_at is not None:
+                facts.merchants.want_merchant(looked_at.merchant)
         funded = [payment.id for payment in facts.payments.values() if payment.card is not None]
         facts.funding.want_payments(funded)
         for payment in facts.payments.values():
@@ -333,7 +331,7 @@ class Payments:
         """Bring what was announced under the agreements that ask for it and are charged, or announce."""
         charged = [self._facts.agreements[c.agreement] for c in self._charges if c.agreement is not None]
         ids = {agreement.id for agreement in charged if agreement is not None and agreement.notice_days}
-        ids.update(self._announced)
+        ids.update(self._looked_at)
         if ids:
             for row in await connection.fetch(SQL["announcements"], ids, since(self._facts.today)):
                 announced = announcement_of(row)

@@ -304,7 +304,7 @@ async def opened_town(app_url: str, *, base_url: str) -> AsyncIterator[tuple[Tow
             worker.stop()
             mailbox.stop()
             await working
-            await backing.watch.close()
+            await backing.close()
             await health.close()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from milletpay.codes.payment_codes import Place, epoch_of, step_of, word_of, write_code
+from milletpay.codes.payment_codes import Slot, epoch_of, step_of, word_of, write_code
 from milletpay.customers import CustomerId, DeviceId, DeviceKind, RegisterDevice
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId, TerminalId
@@ -27,7 +27,7 @@ class CodePhone:
         step, presenter = step_of(at), self.presenter
         key = CODE_KEYS.phone_key(presenter.device, version=presenter.version)
         return write_code(
-            alias=CODE_KEYS.alias_of(Place(number=presenter.number, lane=lane), epoch=epoch_of(step)),
+            alias=CODE_KEYS.alias_of(Slot(number=presenter.number, lane=lane), epoch=epoch_of(step)),
             word=word_of(key, step=step, lane=lane),
         )
 

@@ -22,7 +22,15 @@ from milletpay.codes import Links, key_for
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
-from milletpay.payments import CancelPayment, ExpirePayment, Payment, PaymentId, PaymentStatus, PayPayment
+from milletpay.payments import (
+    CancelPayment,
+    ExpirePayment,
+    Payment,
+    PaymentId,
+    PaymentStatus,
+    PayPayment,
+    versions_of,
+)
 from milletpay.plumbing.clock import SECOND, SystemClock
 from milletpay.plumbing.database import Database
 from tests.flows.payment_desk import PaymentDesk, open_payments
@@ -126,7 +134,7 @@ async def test_no_way_back_to_what_is_no_page(till: PaymentDesk, url: str) -> No
 
 async def test_all_who_look_hear_of_a_change(till: PaymentDesk) -> None:
     session, other = await new_session(till), await new_session(till)
-    watch = Watch(database=till.database, clock=SystemClock(), every_ns=SECOND // 50)
+    watch = Watch(versions=versions_of, database=till.database, clock=SystemClock(), every_ns=SECOND // 50)
     seen = session.payment.events
     looks = [asyncio.create_task(watch.changed(session.payment.id, after=seen)) for _ in range(20)]
     still = asyncio.create_task(watch.changed(other.payment.id, after=other.payment.events))
@@ -143,7 +151,7 @@ async def test_all_who_look_hear_of_a_change(till: PaymentDesk) -> None:
 
 async def test_a_nudge_is_quicker_than_the_clock(till: PaymentDesk) -> None:
     session = await new_session(till)
-    watch = Watch(database=till.database, clock=SystemClock(), every_ns=3600 * SECOND)
+    watch = Watch(versions=versions_of, database=till.database, clock=SystemClock(), every_ns=3600 * SECOND)
     look = asyncio.create_task(watch.changed(session.payment.id, after=session.payment.events))
     await asyncio.sleep(0.1)
     await till.ask(pay(session.payment.id))

@@ -193,7 +193,7 @@ async def routes_of(open_market: OpenMarket) -> list[Route]:
         health = Health(database=house.database, clock=house.clock)
         backing = make_backing(house, demo_file=None)
         kernel = make_house_application(house, health=health, backing=backing)
-        await backing.watch.close()
+        await backing.close()
     (api,) = (table for table in kernel.tables if table.surface.prefix == "/v1")
     return [route for route in api.routes if route.who]
 

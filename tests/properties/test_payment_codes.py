@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milletpay.codes.payment_codes import (
+    ALIASES,
     LANES,
     LENGTH,
     NUMBER_MAX,
-    PLACES,
     PREFIX,
     SECOND,
     STEP_SECONDS,
     WORDS,
     CodeKeys,
-    Place,
     Reading,
+    Slot,
     check_digit,
     epoch_of,
     read_code,
@@ -29,17 +29,17 @@ from milletpay.codes.payment_codes import (
 KEYS = CodeKeys(b"k" * 32)
 DEVICE = 0x0193_0000_0000_0000_0000_0000_0000_0001
 
-aliases = st.integers(0, PLACES - 1)
+aliases = st.integers(0, ALIASES - 1)
 words = st.integers(0, WORDS - 1)
 epochs = st.integers(0, 2**40)
-places = st.builds(Place, number=st.integers(0, NUMBER_MAX), lane=st.integers(0, LANES - 1))
+slots = st.builds(Slot, number=st.integers(0, NUMBER_MAX), lane=st.integers(0, LANES - 1))
 times = st.integers(0, 4_000_000_000).map(lambda second: second * SECOND)
 
 
 def code_at(at: int, *, number: int = 7, lane: int = 0, version: int = 1) -> str:
     """What a phone whose clock says `at` shows."""
     step = step_of(at)
-    alias = KEYS.alias_of(Place(number=number, lane=lane), epoch=epoch_of(step))
+    alias = KEYS.alias_of(Slot(number=number, lane=lane), epoch=epoch_of(step))
     word = word_of(KEYS.phone_key(DEVICE, version=version), step=step, lane=lane)
     return write_code(alias=alias, word=word)
 
@@ -50,7 +50,7 @@ def step_seen(code: str, *, now: int, number: int = 7, version: int = 1) -> int 
     found = [
         KEYS.step_shown(reading, sighting=sighting, device=DEVICE, version=version)
         for sighting in KEYS.sightings(reading, now=now)
-        if sighting.place.number == number
+        if sighting.slot.number == number
     ]
     return next((step for step in found if step is not None), None)
 
@@ -81,7 +81,7 @@ def test_two_neighbors_swapped_are_noticed(alias: int, word: int, at: int) -> No
 @given(st.text(max_size=40))
 def test_whatever_is_scanned_is_taken_apart(text: str) -> None:
     reading = read_code(text)
-    assert 0 <= reading.alias < PLACES
+    assert 0 <= reading.alias < ALIASES
     assert 0 <= reading.word < WORDS
     assert KEYS.sightings(reading, now=1_770_000_000 * SECOND)
 
@@ -92,30 +92,30 @@ def test_codes_of_others_are_not_ours(prefix: str) -> None:
     assert not read_code(digits + check_digit(digits)).is_ours
 
 
-@given(places, epochs)
-def test_an_alias_leads_back_to_its_place(place: Place, epoch: int) -> None:
-    alias = KEYS.alias_of(place, epoch=epoch)
-    assert 0 <= alias < PLACES
-    assert KEYS.place_of(alias, epoch=epoch) == place
+@given(slots, epochs)
+def test_an_alias_leads_back_to_its_slot(slot: Slot, epoch: int) -> None:
+    alias = KEYS.alias_of(slot, epoch=epoch)
+    assert 0 <= alias < ALIASES
+    assert KEYS.slot_of(alias, epoch=epoch) == slot
 
 
 @given(aliases, epochs)
-def test_every_alias_is_the_alias_of_one_place(alias: int, epoch: int) -> None:
-    assert KEYS.alias_of(KEYS.place_of(alias, epoch=epoch), epoch=epoch) == alias
+def test_every_alias_is_the_alias_of_one_slot(alias: int, epoch: int) -> None:
+    assert KEYS.alias_of(KEYS.slot_of(alias, epoch=epoch), epoch=epoch) == alias
 
 
-def test_no_two_places_share_an_alias() -> None:
+def test_no_two_slots_share_an_alias() -> None:
     found = {
-        KEYS.alias_of(Place(number=number, lane=lane), epoch=5_900_000)
+        KEYS.alias_of(Slot(number=number, lane=lane), epoch=5_900_000)
         for number in range(2_000)
         for lane in range(LANES)
     }
     assert len(found) == 2_000 * LANES
 
 
-def test_aliases_of_neighbors_and_of_one_place_look_like_chance() -> None:
-    by_number = [KEYS.alias_of(Place(number=number, lane=0), epoch=1) for number in range(5_000)]
-    by_epoch = [KEYS.alias_of(Place(number=1, lane=0), epoch=epoch) for epoch in range(5_000)]
+def test_aliases_of_neighbors_and_of_one_slot_look_like_chance() -> None:
+    by_number = [KEYS.alias_of(Slot(number=number, lane=0), epoch=1) for number in range(5_000)]
+    by_epoch = [KEYS.alias_of(Slot(number=1, lane=0), epoch=epoch) for epoch in range(5_000)]
     for found in (by_number, by_epoch):
         for digit in range(8):
             counts = Counter(alias // 10**digit % 10 for alias in found)

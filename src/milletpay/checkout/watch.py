@@ -1,4 +1,4 @@
-"""The watch: tells everybody who looks at a payment when it has changed.
+"""The watch: tells everybody who looks at a payment, or at what a customer is asked, when it has changed.
 
 One question to the database answers for all who look in this process, a few times a second while anybody
 does; what was changed here is told at once. So it holds whichever process changed it, and nothing is sent to
@@ -7,13 +7,15 @@ nobody.
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from milletpay.payments import PaymentId, versions_of
 from milletpay.plumbing.clock import MILLISECOND, Clock, wait_for
-from milletpay.plumbing.database import Database, DatabaseUnavailable
+from milletpay.plumbing.database import Connection, Database, DatabaseUnavailable
+
+Watched = TypeVar("Watched")
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ EVERY_NS: Final = 400 * MILLISECOND
 
 @dataclass(slots=True)
 class _Looked:
-    """A payment that somebody looks at: the last version that was seen, and who waits for another."""
+    """Something that somebody looks at: the last version that was seen, and who waits for another."""
 
     version: int
     waiting: list[asyncio.Future[int]] = field(default_factory=list)
@@ -36,27 +38,39 @@ class _Looked:
                     waiting.set_result(version)
 
 
-class Watch:
+class Versions(Protocol[Watched]):
+    """Reads how far each of these has come: a number that grows with every change."""
+
+    async def __call__(
+        self, connection: Connection, /, *, watched: Sequence[Watched]
+    ) -> Mapping[Watched, int]:
+        """What is not there, or has not changed yet, may be left out."""
+
+
+class Watch(Generic[Watched]):
     """Belongs to one event loop. `close` it when the program ends."""
 
-    def __init__(self, *, database: Database, clock: Clock, every_ns: int = EVERY_NS) -> None:
+    def __init__(
+        self, *, versions: Versions[Watched], database: Database, clock: Clock, every_ns: int = EVERY_NS
+    ) -> None:
+        self._versions = versions
         self._database = database
         self._clock = clock
         self._every_ns = every_ns
-        self._looked: dict[PaymentId, _Looked] = {}
+        self._looked: dict[Watched, _Looked] = {}
         self._nudged = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
-    async def changed(self, payment: PaymentId, *, after: int) -> int:
-        """Wait until a payment has had more events than `after`; how many those are."""
-        looked = self._looked.setdefault(payment, _Looked(version=after))
+    async def changed(self, watched: Watched, *, after: int) -> int:
+        """Wait until this has come further than `after`; how far that is."""
+        looked = self._looked.setdefault(watched, _Looked(version=after))
         if looked.version > after:
             return looked.version
         looked.tell(after)
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         looked.waiting.append(waiting)
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="watch of payments")
+            self._looking = asyncio.create_task(self._look(), name="watch")
         # What happened between the caller's look and this moment is seen without waiting.
         self._nudged.set()
         try:
@@ -64,7 +78,7 @@ class Watch:
         finally:
             looked.waiting.remove(waiting)
             if not looked.waiting:
-                self._looked.pop(payment, None)
+                self._looked.pop(watched, None)
 
     def nudge(self) -> None:
         """Something was changed here: look now."""
@@ -85,7 +99,7 @@ class Watch:
                 try:
                     await self._look_once()
                 except DatabaseUnavailable as error:
-                    log.warning("the watch of payments looks again: %s", error)
+                    log.warning("the watch looks again: %s", error)
                 await wait_for(self._nudged, clock=self._clock, duration_ns=self._every_ns)
         finally:
             if self._looking is asyncio.current_task():
@@ -93,7 +107,7 @@ class Watch:
 
     async def _look_once(self) -> None:
         async with self._database.connection() as connection:
-            versions = await versions_of(connection, payments=list(self._looked))
-        for payment, version in versions.items():
-            if (looked := self._looked.get(payment)) is not None:
+            versions = await self._versions(connection, watched=list(self._looked))
+        for watched, version in versions.items():
+            if (looked := self._looked.get(watched)) is not None:
                 looked.tell(version)

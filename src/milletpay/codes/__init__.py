@@ -22,12 +22,31 @@ from milletpay.codes.emv import (
 )
 from milletpay.codes.links import Link, LinkKind, Links, NotOurLink, ScanRefusal, claimed_by, key_for
 from milletpay.codes.merchant_codes import Carried, MerchantCode, Place, carried_in, write_merchant_code
-from milletpay.codes.payment_codes import NUMBER_MAX, CodeKeys, Reading, Sighting, read_code, step_of
+from milletpay.codes.payment_codes import (
+    EPOCH_SECONDS,
+    LANES,
+    NUMBER_MAX,
+    PREFIX,
+    STEP_SECONDS,
+    CodeKeys,
+    Reading,
+    Sighting,
+    Slot,
+    epoch_at,
+    read_code,
+    step_of,
+    word_of,
+    write_code,
+)
 from milletpay.codes.symbols import png, svg
 
 __all__ = [
+    "EPOCH_SECONDS",
+    "LANES",
     "NUMBER_MAX",
     "PAYLOAD",
+    "PREFIX",
+    "STEP_SECONDS",
     "BadPayload",
     "Carried",
     "CodeKeys",
@@ -43,18 +62,22 @@ __all__ = [
     "Reading",
     "ScanRefusal",
     "Sighting",
+    "Slot",
     "Template",
     "Value",
     "barcode_svg",
     "carried_in",
     "claimed_by",
     "code128_widths",
+    "epoch_at",
     "key_for",
     "png",
     "read_code",
     "read_payload",
     "step_of",
     "svg",
+    "word_of",
+    "write_code",
     "write_merchant_code",
     "write_payload",
 ]

@@ -35,9 +35,9 @@ STEPS_AHEAD: Final = 1
 """A code is taken in the step it was made for, two steps later, and one step earlier."""
 
 LANES: Final = 4
-PLACES: Final = 10**ALIAS_DIGITS
+ALIASES: Final = 10**ALIAS_DIGITS
 WORDS: Final = 10**WORD_DIGITS
-NUMBER_MAX: Final = PLACES // LANES - 1
+NUMBER_MAX: Final = ALIASES // LANES - 1
 """The greatest number of a phone. Number 0 is nobody's: what cannot be read is looked for there."""
 
 HALF: Final = 10 ** (ALIAS_DIGITS // 2)
@@ -80,6 +80,11 @@ def step_of(now: int) -> int:
 def epoch_of(step: int) -> int:
     """The epoch of a step."""
     return step // STEPS_OF_EPOCH
+
+
+def epoch_at(now: int) -> int:
+    """The epoch of a time in nanoseconds."""
+    return epoch_of(step_of(now))
 
 
 def steps_taken(now: int) -> range:
@@ -127,7 +132,7 @@ def word_of(key: bytes, *, step: int, lane: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Slot:
     """What an alias stands for in an epoch: a phone's number, and a lane."""
 
     number: int
@@ -136,9 +141,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A place that what was scanned may stand for, with the steps in which it would."""
+    """A slot that what was scanned may stand for, with the steps in which it would."""
 
-    place: Place
+    slot: Slot
     epoch: int
     steps: tuple[int, ...]
 
@@ -168,30 +173,30 @@ class CodeKeys:
         purpose = b"milletpay phone" + device.to_bytes(16) + version.to_bytes(4) + b"\x01"
         return hmac.digest(self._secret, purpose, "sha256")
 
-    def alias_of(self, place: Place, *, epoch: int) -> int:
-        """The alias of a place: one to one within an epoch."""
-        left, right = divmod(place.number * LANES + place.lane, HALF)
+    def alias_of(self, slot: Slot, *, epoch: int) -> int:
+        """The alias of a slot: one to one within an epoch."""
+        left, right = divmod(slot.number * LANES + slot.lane, HALF)
         for turn in self._turns(epoch):
             turn.update(right.to_bytes(2))
             left, right = right, (left + int.from_bytes(turn.digest())) % HALF
         return left * HALF + right
 
-    def place_of(self, alias: int, *, epoch: int) -> Place:
+    def slot_of(self, alias: int, *, epoch: int) -> Slot:
         """What an alias stands for; every alias stands for something."""
         left, right = divmod(alias, HALF)
         for turn in reversed(self._turns(epoch)):
             turn.update(left.to_bytes(2))
             left, right = (right - int.from_bytes(turn.digest())) % HALF, left
         number, lane = divmod(left * HALF + right, LANES)
-        return Place(number=number, lane=lane)
+        return Slot(number=number, lane=lane)
 
     def sightings(self, reading: Reading, *, now: int) -> tuple[Sighting, ...]:
-        """Whom an alias may stand for now: one place, and a second one where two epochs meet."""
+        """Whom an alias may stand for now: one slot, and a second one where two epochs meet."""
         found: dict[int, list[int]] = {}
         for step in steps_taken(now):
             found.setdefault(epoch_of(step), []).append(step)
         return tuple(
-            Sighting(place=self.place_of(reading.alias, epoch=epoch), epoch=epoch, steps=tuple(steps))
+            Sighting(slot=self.slot_of(reading.alias, epoch=epoch), epoch=epoch, steps=tuple(steps))
             for epoch, steps in found.items()
         )
 
@@ -201,7 +206,7 @@ class CodeKeys:
         Every step is compared, whether one was found before or not.
         """
         key = self.phone_key(device, version=version)
-        lane = sighting.place.lane
+        lane = sighting.slot.lane
         shown = None
         for step in sighting.steps:
             word = word_of(key, step=step, lane=lane)

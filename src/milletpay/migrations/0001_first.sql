@@ -1008,6 +1008,9 @@ CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 -- What a device asked for, or showed its code for.
 CREATE INDEX payment_of_device ON payments.payment (device, id) WHERE device IS NOT NULL;
 
+-- What customers were asked of on the phone, having shown a code.
+CREATE INDEX payment_asked ON payments.payment (customer, id) WHERE presented = 'asked';
+
 -- Tries to pay a payment that awaits its payer; one that was made with its payer has itself as its only one.
 CREATE TABLE payments.attempt (
     payment  uuid NOT NULL,

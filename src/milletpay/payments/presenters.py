@@ -219,7 +219,7 @@ class Presenters:
 
     async def _load_presenters(self, connection: Connection) -> None:
         """Bring the presenters that codes may be of, and what their customers have set."""
-        numbers = {s.place.number for seen in self._seen.values() for s in seen.sightings}
+        numbers = {s.slot.number for seen in self._seen.values() for s in seen.sightings}
         unknown = numbers - self._known.keys()
         if unknown:
             self._known.update(dict.fromkeys(unknown))
@@ -238,11 +238,11 @@ class Presenters:
         assert self._keys is not None
         for text, seen in self._seen.items():
             for sighting in seen.sightings:
-                presenter = self._known[sighting.place.number]
+                presenter = self._known[sighting.slot.number]
                 device, version = (presenter.device, presenter.version) if presenter else (0, 0)
                 step = self._keys.step_shown(seen.reading, sighting=sighting, device=device, version=version)
                 if step is not None and presenter is not None:
-                    shown = Recognized(presenter=presenter, step=step, lane=sighting.place.lane)
+                    shown = Recognized(presenter=presenter, step=step, lane=sighting.slot.lane)
                     self._seen[text] = replace(seen, shown=shown, alias=_alias(sighting))
 
     async def _load_uses(self, connection: Connection) -> None:
@@ -312,7 +312,7 @@ class Presenters:
         if seen.shown is not None:
             return
         for sighting in seen.sightings:
-            if self._known[sighting.place.number] is not None:
+            if self._known[sighting.slot.number] is not None:
                 alias = self._guesses[_alias(sighting)]
                 alias.miss(until=sighting.ends_at)
                 self._keep_guesses(alias)
@@ -366,5 +366,5 @@ def _subjects(command: Scanned) -> tuple[int, ...]:
 
 
 def _alias(sighting: Sighting) -> int:
-    place = sighting.place
-    return alias_subject(number=place.number, lane=place.lane, epoch=sighting.epoch)
+    slot = sighting.slot
+    return alias_subject(number=slot.number, lane=slot.lane, epoch=sighting.epoch)

@@ -16,6 +16,7 @@ from milletpay.payments.model import (
     Refund,
     RefundId,
 )
+from milletpay.payments.presenting import CodeRule, Presenter, presenter_of, rule_of
 from milletpay.payments.records import agreement_of, announcement_of, attempt_of, payment_of, refund_of
 from milletpay.payments.states import PaymentStatus
 from milletpay.plumbing.database import Connection
@@ -36,9 +37,9 @@ async def find_payments(connection: Connection, *, ids: Collection[PaymentId]) -
     return [payment_of(row) for row in await connection.fetch(SQL["payments"], ids, [], [], [], [])]
 
 
-async def versions_of(connection: Connection, *, payments: Sequence[PaymentId]) -> Mapping[PaymentId, int]:
+async def versions_of(connection: Connection, *, watched: Sequence[PaymentId]) -> Mapping[PaymentId, int]:
     """How many events each of these payments has had: it grows with every change."""
-    rows = await connection.fetch(SQL["versions"], payments)
+    rows = await connection.fetch(SQL["versions"], watched)
     return {PaymentId(row["id"]): row["events"] for row in rows}
 
 
@@ -138,3 +139,29 @@ async def count_payments(connection: Connection, *, mode: Mode, status: PaymentS
     """How many payments are in a state; reads them all."""
     count: int = await connection.fetchval(SQL["count_payments"], mode is Mode.LIVE, status)
     return count
+
+
+async def payments_asked_of(connection: Connection, *, customer: CustomerId, since: int) -> Sequence[Payment]:
+    """What a customer who has shown a code was asked since a time, the newest first."""
+    rows = await connection.fetch(SQL["payments_asked_of"], customer, since)
+    return [payment_of(row) for row in rows]
+
+
+async def versions_asked(
+    connection: Connection, *, watched: Sequence[CustomerId]
+) -> Mapping[CustomerId, int]:
+    """How many events all that was asked of these customers has had: it grows with every change."""
+    rows = await connection.fetch(SQL["versions_asked"], watched)
+    return {CustomerId(row["customer"]): row["events"] for row in rows}
+
+
+async def find_presenter(connection: Connection, *, device: DeviceId) -> Presenter | None:
+    """The phone that shows codes, as committed."""
+    row = await connection.fetchrow(SQL["presenters_of"], [device])
+    return None if row is None else presenter_of(row)
+
+
+async def find_code_rule(connection: Connection, *, customer: CustomerId) -> CodeRule | None:
+    """What a customer has set, as committed; None for what the house sets."""
+    row = await connection.fetchrow(SQL["find_code_rule"], customer)
+    return None if row is None else rule_of(row)

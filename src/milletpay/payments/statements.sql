@@ -360,3 +360,21 @@ WITH old AS (
 )
 
 SELECT count(*) FROM old;
+
+-- name: find_code_rule
+-- What a customer has set.
+SELECT customer, each_limit, per_day FROM payments.code_rule WHERE customer = $1;
+
+-- name: payments_asked_of
+-- What a customer was asked since $2, having shown a code, the newest first.
+SELECT * FROM payments.payment
+WHERE customer = $1 AND presented = 'asked' AND created_at >= $2
+ORDER BY id DESC
+LIMIT 50;
+
+-- name: versions_asked
+-- How many events all that these customers were asked has had.
+SELECT customer, sum(events)::bigint AS events
+FROM payments.payment
+WHERE customer = ANY($1::uuid[]) AND presented = 'asked'
+GROUP BY customer;

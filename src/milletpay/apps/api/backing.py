@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from milletpay.checkout import CheckoutKeys, Watch
-from milletpay.codes import Links
+from milletpay.codes import CodeKeys, Links
+from milletpay.customers import CustomerId
 from milletpay.identity import OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
 from milletpay.notifications import Endpoints, Events
-from milletpay.payments import Shown
+from milletpay.payments import PaymentId, Shown
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.desk import Desk
@@ -36,8 +37,11 @@ class Api:
     terminal_secrets: TerminalSecrets
     events: Events
     endpoints: Endpoints
-    watch: Watch
+    watch: "Watch[PaymentId]"
     """Tells of payments that change; its owner closes it."""
+    asks: "Watch[CustomerId]"
+    """Tells customers what they are asked; as `watch`."""
+    code_keys: CodeKeys
     returns: CheckoutKeys
     mode: Mode
     """In which mode customers sign in: test in a demo."""

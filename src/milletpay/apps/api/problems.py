@@ -23,6 +23,7 @@ from milletpay.funding import FundingRefusal
 from milletpay.identity import PinRefusal, SecretRefusal
 from milletpay.merchants import MerchantRefusal, PlateRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
+from milletpay.payments import CodeRefusal
 from milletpay.payments import Refusal as PaymentRefusal
 from milletpay.terminals import CounterRefusal, TerminalRefusal
 from milletpay.wallets import WalletRefusal
@@ -249,10 +250,18 @@ COUNTERS: Final[dict[Enum, ProblemKind]] = {
     CounterRefusal.REFERENCE_USED: REFERENCE_USED,
 }
 
+CODES: Final[dict[Enum, ProblemKind]] = {
+    CodeRefusal.DEVICE_NOT_FOUND: NOT_FOUND,
+    CodeRefusal.NO_NUMBER_LEFT: _conflict(
+        "no_number_left", "No more phones", "Ask the operator of this platform."
+    ),
+}
+
 PROBLEMS: Final = Problems(
     {
         EdgeRefusal: EDGE,
         PaymentRefusal: PAYMENTS,
+        CodeRefusal: CODES,
         WebhookRefusal: WEBHOOKS,
         SecretRefusal: SECRETS,
         PinRefusal: PINS,

@@ -14,6 +14,7 @@ from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
 from milletpay.apps.api.terminals import terminal_routes
 from milletpay.apps.api.wallet import wallet_routes
+from milletpay.apps.api.wallet_codes import wallet_code_routes
 from milletpay.apps.api.wallet_deposits import deposit_routes
 from milletpay.apps.api.wallet_devices import wallet_device_routes
 from milletpay.apps.api.wallet_money import money_routes
@@ -48,6 +49,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *deposit_routes(api),
         *wallet_payment_routes(api),
         *wallet_device_routes(api),
+        *wallet_code_routes(api),
         *offer_routes(api),
         *device_routes(api),
     )

@@ -84,7 +84,7 @@ async def serve(order: Order) -> None:
                 await server.serve(sockets=[listener])
             finally:
                 await health.close()
-                await backing.watch.close()
+                await backing.close()
                 await house.authenticator.note_uses()
 
 
@@ -110,6 +110,8 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         events=webhooks.events,
         endpoints=webhooks.endpoints,
         watch=backing.watch,
+        asks=backing.asks,
+        code_keys=backing.code_keys,
         returns=backing.returns,
         mode=backing.mode,
         shows_codes=backing.is_demo,

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from milletpay.apps.web.demo import TownFile
-from milletpay.bootstrap import House, TradeDesk
+from milletpay.bootstrap import House, TradeDesk, make_code_keys
 from milletpay.checkout import CheckoutKeys, Watch
-from milletpay.codes import Links, key_for
+from milletpay.codes import CodeKeys, Links, key_for
+from milletpay.customers import CustomerId
 from milletpay.identity import Authenticator, OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
+from milletpay.payments import PaymentId, versions_asked, versions_of
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
@@ -33,18 +35,26 @@ class Backing:
     """They also know what our addresses begin with."""
     returns: CheckoutKeys
     form_key: bytes = field(repr=False)
-    watch: Watch
+    watch: Watch[PaymentId]
+    asks: Watch[CustomerId]
+    """Tells customers what they are asked, having shown a code."""
+    code_keys: CodeKeys
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
     pairings: Pairings
     pins: Pins
     banks: Banks
 
+    async def close(self) -> None:
+        """Look no more."""
+        await self.watch.close()
+        await self.asks.close()
+
 
 def make_backing(house: House, *, demo_file: Path | None) -> Backing:
     """Put it together; `demo_file` tells of the town of a demo, and is None where there is none.
 
-    The watch is the caller's to close.
+    It is the caller's to close.
     """
     return Backing(
         mode=Mode.TEST if demo_file else Mode.LIVE,
@@ -58,7 +68,9 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         links=house.links,
         returns=CheckoutKeys(secret=key_for("ways back", secret=house.secret)),
         form_key=key_for("forms", secret=house.secret),
-        watch=Watch(database=house.database, clock=house.clock),
+        watch=Watch(versions=versions_of, database=house.database, clock=house.clock),
+        asks=Watch(versions=versions_asked, database=house.database, clock=house.clock),
+        code_keys=make_code_keys(secret=house.secret),
         authenticator=house.authenticator,
         one_time_codes=house.one_time_codes,
         pairings=house.pairings,

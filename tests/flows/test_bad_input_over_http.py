@@ -56,7 +56,7 @@ FIELDS: list[tuple[dict[str, Any], int, str, str]] = [
     ({"metadata": {str(n): "1" for n in range(51)}}, 400, "invalid_field", "metadata"),
     ({"metadata": {"a": {"b": "c"}}}, 400, "invalid_field", "metadata[...]"),
     ({"metadata": {"a\0": "b"}}, 400, "invalid_field", ""),
-    ({"payer": {}}, 400, "missing_field", "payer.agreement"),
+    ({"payer": {}}, 400, "invalid_field", "payer"),
     ({"payer": {"agreement": "agr_1"}}, 400, "invalid_field", "payer.agreement"),
     ({"payer": {"agreement": "pay_01kdz9m4h0000g40r40m30e209"}}, 400, "invalid_field", "payer.agreement"),
     ({"payer": {"agreement": "agr_01kdz9m4h0000g40r40m30e209"}}, 404, "not_found", ""),

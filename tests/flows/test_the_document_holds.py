@@ -67,6 +67,8 @@ async def test_every_answer_is_as_documented(open_market: OpenMarket, market: Ma
     tried = 0
     for found in schema.get_all_operations():
         operation = found.ok()
+        if "text/event-stream" in operation.definition.raw["responses"].get("200", {}).get("content", {}):
+            continue  # it has no end
         for mode in GenerationMode:
             tried += try_out(operation, mode, credential_of(operation, open_market))
     print(f"{tried} requests")

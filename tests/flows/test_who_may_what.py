@@ -18,6 +18,7 @@ from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import AGREEMENT_ID
 from milletpay.plumbing.clock import SystemClock
 from tests.flows.asking import Client, Reply
+from tests.flows.code_phone import enroll_phone
 from tests.flows.conftest import OpenMarket
 from tests.flows.market import PIN, Market
 from tests.flows.server_process import PEPPER, work_for_house
@@ -41,8 +42,8 @@ STRANGERS: dict[str, tuple[str, str]] = {
 
 LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
-ENDLESS = "/payments/{payment}/events"
-"""A stream, which an owner would read for ever."""
+ENDLESS = ("/payments/{payment}/events", "/payment_codes/events")
+"""Streams, which an owner would read for ever."""
 CASHIER = {"number": "07", "name": "Li Na", "pin": "730284"}
 NARROW_SCOPES = {"refunds:read"}
 
@@ -139,6 +140,7 @@ async def acquire(market: Market, app_url: str) -> Property:
         ),
         "cashier": (await seller.post("/v1/cashiers", CASHIER | {"store": store})).json["id"],
     }
+    made["phone"] = (await enroll_phone(market)).device
     televisions = (await pair(market), await pair(market, 1))
     offered = await offer(market)
     bought = (await order(televisions[0], offered)).json["id"]
@@ -158,6 +160,7 @@ async def acquire(market: Market, app_url: str) -> Property:
     return Property(
         televisions=televisions,
         queries={
+            "/v1/wallet/payment_codes/phones/{phone}/aliases": "?from_epoch=5900000&epochs=1",
             "/v1/entitlements": f"?device={made['device']}",
             # Whose offers are nobody's secret.
             "/v1/device/offers": f"?merchant={MERCHANT_ID.write(market.sellers[2].id)}",

@@ -83,7 +83,6 @@ class AliasesShape(Output, frozen=True, kw_only=True):
         str,
         msgspec.Meta(description="In base64: four bytes each, the greatest first; of each epoch every lane."),
     ]
-    now: Annotated[int, msgspec.Meta(description="The time here, in milliseconds since 1970.")]
 
     @classmethod
     def example(cls) -> Self:
@@ -94,7 +93,6 @@ class AliasesShape(Output, frozen=True, kw_only=True):
             first_epoch=5_987_000,
             epochs=1,
             aliases="AAAAAQAAAAIAAAADAAAABA==",
-            now=1_796_100_000_000,
         )
 
 

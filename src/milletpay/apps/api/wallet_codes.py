@@ -60,7 +60,7 @@ from milletpay.payments import (
     payments_asked_of,
     versions_asked,
 )
-from milletpay.plumbing.clock import MILLISECOND, SECOND
+from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.dates import day_of, rfc3339
 
 TAG: Final = "Wallet: payment codes"
@@ -120,11 +120,10 @@ class WalletCodesApi:
             raise Refuse(device.refusal, device.detail)
         return DeviceId(request.id)
 
-    async def aliases(self, request: Request, *, device: DeviceId, query: AliasQuery) -> AliasesShape:
+    async def aliases(self, request: Request, *, phone: DeviceId, query: AliasQuery) -> AliasesShape:
         """What a phone puts into its codes in the epochs to come."""
-        presenter = await self._presenter(request, device)
-        now = self._api.clock.now_ns()
-        first = epoch_at(now) if query.from_epoch is None else query.from_epoch
+        presenter = await self._presenter(request, phone)
+        first = epoch_at(self._api.clock.now_ns()) if query.from_epoch is None else query.from_epoch
         packed = bytearray()
         for number, epoch in enumerate(range(first, first + query.epochs)):
             for lane in range(LANES):
@@ -133,12 +132,11 @@ class WalletCodesApi:
             if number % AT_A_STRETCH == AT_A_STRETCH - 1:
                 await asyncio.sleep(0)
         return AliasesShape(
-            device=DEVICE_ID.write(device),
+            device=DEVICE_ID.write(phone),
             version=presenter.version,
             first_epoch=first,
             epochs=query.epochs,
             aliases=base64.b64encode(packed).decode(),
-            now=now // MILLISECOND,
         )
 
     async def _presenter(self, request: Request, device: DeviceId) -> Presenter:
@@ -270,13 +268,13 @@ def _phones(handlers: WalletCodesApi) -> tuple[Route, ...]:
         ),
         Route(
             method="GET",
-            path="/v1/wallet/payment_codes/phones/{device}/aliases",
+            path="/v1/wallet/payment_codes/phones/{phone}/aliases",
             handler=handlers.aliases,
             summary="Aliases ahead",
             description="A week of them is 32 kB. Ask for more while there is a network.",
             answers={200: AliasesShape},
             who=CUSTOMER,
-            ids={"device": DEVICE_ID},
+            ids={"phone": DEVICE_ID},
             query=AliasQuery,
             tag=TAG,
         ),
@@ -339,7 +337,7 @@ def _asking(handlers: WalletCodesApi) -> tuple[Route, ...]:
             handler=handlers.events,
             summary="Be told what you are asked",
             description="Server-sent events `requests`, each with the whole list; `Last-Event-ID` goes on.",
-            answers={200: CodeRequestList},
+            answers={200: EventStream},
             who=CUSTOMER,
             tag=TAG,
         ),

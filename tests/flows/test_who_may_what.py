@@ -224,7 +224,9 @@ def expected(route: Route, stranger: str) -> set[int]:
 def all_cases(routes: list[Route]) -> Iterator[tuple[Route, str]]:
     for route in routes:
         for stranger in STRANGERS:
-            yield route, stranger
+            # A stream of their own has no end.
+            if not (route.path.endswith(ENDLESS) and 200 in expected(route, stranger)):
+                yield route, stranger
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 from milletpay.apps.terminal_gateway import process as gateway
 from milletpay.bootstrap import DEMO_BANK, House, house_secret, make_code_keys, make_terminal_secrets
-from milletpay.codes.payment_codes import CodeKeys, Place, epoch_of, steps_taken, word_of, write_code
+from milletpay.codes.payment_codes import CodeKeys, Slot, epoch_of, steps_taken, word_of, write_code
 from milletpay.customers import CustomerId, DeviceId, DeviceKind, RegisterDevice
 from milletpay.identity import KeyId, draw_terminal_key
 from milletpay.ledger import prove_books
@@ -67,7 +67,7 @@ class Phones:
 
     def shown(self, presenter: Presenter, step: int, lane: int) -> str:
         key = self.keys.phone_key(presenter.device, version=presenter.version)
-        alias = self.keys.alias_of(Place(number=presenter.number, lane=lane), epoch=epoch_of(step))
+        alias = self.keys.alias_of(Slot(number=presenter.number, lane=lane), epoch=epoch_of(step))
         return write_code(alias=alias, word=word_of(key, step=step, lane=lane))
 
 

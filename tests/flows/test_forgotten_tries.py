@@ -18,10 +18,9 @@ async def test_old_tries_and_codes_are_deleted_when_they_count_for_nothing(datab
     hasher = Hasher(Pepper(bytes(range(32))))
     pins = Pins(database=database, hasher=hasher)
     codes = OneTimeCodes(database=database, pepper=hasher.pepper, entropy=system_entropy)
-    async with open_desk(
-        database, secret=None, clock=clock, ids=IdSource(clock=clock, entropy=system_entropy)
-    ) as desk:
-        chores = {one.name: one for one in house_chores(database=database, desk=desk, clock=clock)}
+    ids = IdSource(clock=clock, entropy=system_entropy)
+    async with open_desk(database, secret=None, clock=clock, ids=ids) as desk:
+        chores = {one.name: one for one in house_chores(database=database, desk=desk, clock=clock, ids=ids)}
         forget = chores["forget tries"].does
         began = clock.now_ns()
         await pins.check("000001", customer=1, now=began)

@@ -150,6 +150,8 @@ async def acquire(market: Market, app_url: str) -> Property:
         "device": (await televisions[0].get("/v1/device")).json["id"],
         "order": (await order(televisions[0], await offer(market))).json["id"],
     }
+    first = {"agreement": made["agreement"], "offer": offered["id"], "first_on": "2099-01-31"}
+    made["subscription"] = (await seller.post("/v1/subscriptions", first)).json["id"]
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):
         async with asyncio.timeout(20):

@@ -70,7 +70,7 @@ class Orders:
                 request=_request(device, found, after=latest[0].id if latest else PaymentId(0)),
                 device=device.id,
                 expires_at=now + TO_PAY_NS,
-                description=found.names.zh,
+                description=f"{found.names.zh} · {found.names.en}",
                 metadata=metadata,
             )
         )

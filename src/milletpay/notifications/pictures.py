@@ -22,6 +22,7 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.shapes import Output
+from milletpay.subscriptions import SubscriptionId, find_subscriptions, show_subscription
 
 
 class Owned(Protocol):
@@ -78,6 +79,14 @@ async def paint_entitlements(connection: Connection, /, *, objects: Collection[i
     return {entitlement.id: _picture(entitlement, show_entitlement(entitlement)) for entitlement in found}
 
 
+async def paint_subscriptions(
+    connection: Connection, /, *, objects: Collection[int]
+) -> Mapping[int, Picture]:
+    """Pictures of subscriptions."""
+    found = await find_subscriptions(connection, ids=[SubscriptionId(id) for id in objects])
+    return {one.id: _picture(one, show_subscription(one)) for one in found}
+
+
 def painters(
     *,
     payment: Callable[[Payment], Output],
@@ -93,6 +102,7 @@ def painters(
         "refund": RefundPictures(refund),
         "agreement": AgreementPictures(agreement),
         "entitlement": paint_entitlements,
+        "subscription": paint_subscriptions,
     }
 
 

@@ -31,6 +31,7 @@ PACKAGES: Final = (
     "payments",
     "terminals",
     "entitlements",
+    "subscriptions",
     "notifications",
 )
 """The packages that have tables, in the order in which they are installed."""

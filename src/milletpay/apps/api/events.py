@@ -42,6 +42,13 @@ KINDS: Final[Mapping[str, str]] = {
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
     "agreement.canceled": "An agreement was canceled, by the customer or by you",
+    "subscription.created": "A customer's subscription began",
+    "subscription.announced": "The customer was told of the month's charge",
+    "subscription.charged": "The month was charged; the payment has events of its own",
+    "subscription.skipped": "The customer left a month out",
+    "subscription.charge_declined": "The month's charge was declined, and is tried again",
+    "subscription.lapsed": "The last try was declined: nothing is charged any more",
+    "subscription.canceled": "The subscription was canceled, by the customer or by you",
     "entitlement.granted": "A customer may use what a payment has bought",
     "entitlement.revoked": "What a payment had bought may be used no longer: the money went back",
 }

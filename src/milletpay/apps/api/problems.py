@@ -26,6 +26,7 @@ from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import CodeRefusal
 from milletpay.payments import Refusal as PaymentRefusal
 from milletpay.terminals import CounterRefusal, TerminalRefusal
+from milletpay.subscriptions import SubscriptionRefusal
 from milletpay.wallets import WalletRefusal
 
 
@@ -248,6 +249,14 @@ COUNTERS: Final[dict[Enum, ProblemKind]] = {
         "exceeds_till_limit", "More than the till may", "Let the merchant refund it."
     ),
     CounterRefusal.REFERENCE_USED: REFERENCE_USED,
+SUBSCRIPTIONS: Final[dict[Enum, ProblemKind]] = {
+    SubscriptionRefusal.NOT_FOUND: NOT_FOUND,
+    SubscriptionRefusal.NOT_ACTIVE: WRONG_STATE,
+    SubscriptionRefusal.EXCEEDS_CHARGE_LIMIT: PAYMENTS[PaymentRefusal.EXCEEDS_CHARGE_LIMIT],
+    SubscriptionRefusal.TOO_SOON: PAYMENTS[PaymentRefusal.NOTICE_TOO_SHORT],
+    SubscriptionRefusal.CHARGED: _conflict(
+        "month_over", "The month is over with", "Read the subscription: `period` is what is charged next."
+    ),
 }
 
 CODES: Final[dict[Enum, ProblemKind]] = {
@@ -272,6 +281,7 @@ PROBLEMS: Final = Problems(
         TerminalRefusal: TERMINALS,
         DeviceRefusal: DEVICES,
         OfferRefusal: OFFERS,
+        SubscriptionRefusal: SUBSCRIPTIONS,
         FundingRefusal: FUNDING,
         CounterRefusal: COUNTERS,
     },

@@ -12,6 +12,7 @@ from milletpay.apps.api.payments import PaymentsApi, payment_routes
 from milletpay.apps.api.plates import plate_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
+from milletpay.apps.api.subscriptions import subscription_routes
 from milletpay.apps.api.terminals import terminal_routes
 from milletpay.apps.api.wallet import wallet_routes
 from milletpay.apps.api.wallet_codes import wallet_code_routes
@@ -51,5 +52,6 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *wallet_device_routes(api),
         *wallet_code_routes(api),
         *offer_routes(api),
+        *subscription_routes(api),
         *device_routes(api),
     )

@@ -15,8 +15,16 @@ from milletpay.customers import Customer, devices_of
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
-from milletpay.payments import AGREEMENT_ID, AgreementStatus, CancelAgreement, agreements_of, payments_asked
+from milletpay.payments import (
+    AGREEMENT_ID,
+    AgreementStatus,
+    CancelAgreement,
+    agreements_of,
+    announcements_of,
+    payments_asked,
+)
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.dates import Day, day_of, day_start_ns
 from milletpay.wallets import cards_of, find_balance
 
 CURRENCY = Currency.CNY
@@ -170,7 +178,8 @@ class WalletPages:
         """Those that were signed, the newest first."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            shown = await _agreements(connection, person)
+            today = day_of(self._backing.clock.now_ns())
+            shown = await _agreements(connection, person, today=today)
         return self._pages.show(
             request, "agreements.html", agreements=shown, said=words_of(self._pages, request, query)
         )
@@ -184,19 +193,26 @@ class WalletPages:
         return self._pages.go("/wallet/agreements?said=agreement_ended")
 
 
-async def _agreements(connection: Connection, person: Customer) -> list[dict[str, object]]:
+async def _agreements(connection: Connection, person: Customer, *, today: Day) -> list[dict[str, object]]:
     shown: list[dict[str, object]] = []
     for agreement in await agreements_of(connection, customer=person.id):
         merchant = await find_merchant(connection, id=agreement.merchant)
         assert merchant is not None, "an agreement has its merchant"
+        active = agreement.status is AgreementStatus.ACTIVE
+        told = await announcements_of(connection, agreement=agreement.id) if active else ()
         shown.append(
             {
+                "coming": [
+                    (Money(one.amount, agreement.currency), day_start_ns(one.charge_on))
+                    for one in told
+                    if one.charge_on >= today
+                ],
                 "id": AGREEMENT_ID.write(agreement.id),
                 "merchant": merchant,
                 "description": agreement.description,
                 "charge": Money(agreement.charge_limit, agreement.currency),
                 "month": Money(agreement.month_limit, agreement.currency),
-                "is_active": agreement.status is AgreementStatus.ACTIVE,
+                "is_active": active,
                 "signed_at": agreement.signed_at,
             }
         )

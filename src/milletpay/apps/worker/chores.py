@@ -14,7 +14,9 @@ from milletpay.payments import ExpirePayment, forget_old_codes, payments_due
 from milletpay.plumbing.clock import SECOND, Clock, wait_for
 from milletpay.plumbing.database import Database, DatabaseUnavailable
 from milletpay.plumbing.desk import Unavailable, Unknown
+from milletpay.plumbing.ids import IdSource
 from milletpay.plumbing.outbox import delete_events
+from milletpay.subscriptions import Charging
 
 OUTBOX_KEPT_NS: Final = 7 * 24 * 3600 * SECOND
 EVENTS_KEPT_NS: Final = KEPT_DAYS * 24 * 3600 * SECOND
@@ -63,7 +65,7 @@ class Chores:
                 await wait_for(self._stop, clock=self._clock, duration_ns=chore.every_ns)
 
 
-def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[Chore]:
+def house_chores(*, database: Database, desk: TradeDesk, clock: Clock, ids: IdSource) -> list[Chore]:
     """What every house has to do."""
 
     async def end_payments() -> int:
@@ -100,7 +102,9 @@ def house_chores(*, database: Database, desk: TradeDesk, clock: Clock) -> list[C
         async with database.transaction() as connection:
             return await forget_pairings(connection, now=clock.now_ns())
 
+    charging = Charging(database=database, submit=desk.submit, ids=ids, clock=clock)
     return [
+        Chore(name="charge subscriptions", every_ns=10 * SECOND, does=charging.work),
         Chore(name="forget codes of devices", every_ns=60 * SECOND, does=forget_codes),
         Chore(name="end payments", every_ns=SECOND, does=end_payments),
         Chore(name="end pending transfers", every_ns=SECOND, does=end_transfers),

@@ -108,7 +108,7 @@ async def work(order: Order) -> None:
             parallel=PARALLEL,
         )
         mailbox = Mailbox(banks=banks, hear=_ears(desk, ids), clock=clock)
-        chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock), clock=clock)
+        chores = Chores(chores=house_chores(database=database, desk=desk, clock=clock, ids=ids), clock=clock)
         everything: tuple[Running, ...] = (relay, granting, worker, mailbox, chores)
         await relay.register()
         await granting.register()

@@ -1,0 +1,111 @@
+"""Charging: what is due is announced, charged on its day, and tried again when it was declined.
+
+It goes the way of everybody: commands at the desk, under names that follow from the month. So it may be done
+again whatever was left undone when a process died. While it is at a subscription, nobody else changes it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from milletpay.entitlements import metadata_of
+from milletpay.payments import (
+    AnnounceCharge,
+    Announcement,
+    CreatePayment,
+    Decline,
+    Made,
+    PaymentId,
+    Refusal,
+    Request,
+    announcements_of,
+)
+from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.database import Connection, Database
+from milletpay.plumbing.dates import add_days, day_of
+from milletpay.plumbing.ids import IdSource
+from milletpay.subscriptions.model import RETRIED_AFTER, Subscription, SubscriptionStatus
+from milletpay.subscriptions.operations import keep, next_month
+from milletpay.subscriptions.queries import hold_due
+
+ENDS: frozenset[Decline] = frozenset({Decline.AGREEMENT_NOT_ACTIVE, Decline.CUSTOMER_NOT_ACTIVE})
+"""What no later try mends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charging:
+    """Does what is due, one subscription after another."""
+
+    database: Database
+    submit: Callable[[Any], Awaitable[Any]]
+    """To the desk."""
+    ids: IdSource
+    clock: Clock
+
+    async def work(self) -> int:
+        """Do what is due for one subscription; how many that was."""
+        async with self.database.transaction() as connection:
+            found = await hold_due(connection, today=day_of(self.clock.now_ns()))
+            if found is None:
+                return 0
+            if found.is_announced or not found.notice_days:
+                await self._charge(connection, found)
+            else:
+                await self._announce(connection, found)
+        return 1
+
+    async def _announce(self, connection: Connection, found: Subscription) -> None:
+        now = self.clock.now_ns()
+        # Whoever was late announces a later day: the notice is as long as it was promised.
+        earliest = add_days(day_of(now), days=found.notice_days)
+        announced = replace(found, charge_on=max(found.charge_on, earliest), is_announced=True)
+        told = await announcements_of(connection, agreement=found.agreement)
+        earlier = next((one for one in told if one.id == found.announcement), None)
+        if earlier is not None:
+            announced = replace(announced, charge_on=earlier.charge_on)
+        else:
+            answer = await self.submit(
+                AnnounceCharge(
+                    id=found.announcement,
+                    agreement=found.agreement,
+                    merchant=found.merchant,
+                    mode=found.mode,
+                    amount=found.amount.minor,
+                    charge_on=announced.charge_on,
+                )
+            )
+            if not isinstance(answer, Announcement):
+                if answer.refusal is Refusal.NOTICE_TOO_SHORT:
+                    return  # the day has changed meanwhile: it is looked at again
+                ended = replace(found, status=SubscriptionStatus.LAPSED)
+                await keep(connection, ended, kind="lapsed", now=now)
+                return
+        await keep(connection, announced, kind="announced", now=now)
+
+    async def _charge(self, connection: Connection, found: Subscription) -> None:
+        now = self.clock.now_ns()
+        answer = await self.submit(
+            CreatePayment(
+                id=PaymentId(self.ids.next()),
+                merchant=found.merchant,
+                mode=found.mode,
+                amount=found.amount,
+                request=Request(key_hash=0, body_hash=_body(found), reference=found.reference),
+                agreement=found.agreement,
+                metadata=metadata_of(found.offer),
+            )
+        )
+        decline = answer.payment.decline if isinstance(answer, Made) else Decline.AGREEMENT_NOT_ACTIVE
+        if decline is None:
+            await keep(connection, next_month(found), kind="charged", now=now)
+        elif decline in ENDS or found.tries == len(RETRIED_AFTER):
+            ended = replace(found, status=SubscriptionStatus.LAPSED)
+            await keep(connection, ended, kind="lapsed", now=now)
+        else:
+            again = replace(found, tries=found.tries + 1, is_announced=True)
+            await keep(connection, again, kind="charge_declined", now=now)
+
+
+def _body(found: Subscription) -> int:
+    return int.from_bytes(sha256(found.reference.encode()).digest()[:16])

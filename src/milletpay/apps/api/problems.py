@@ -25,8 +25,8 @@ from milletpay.merchants import MerchantRefusal, PlateRefusal
 from milletpay.notifications import Refusal as WebhookRefusal
 from milletpay.payments import CodeRefusal
 from milletpay.payments import Refusal as PaymentRefusal
-from milletpay.terminals import CounterRefusal, TerminalRefusal
 from milletpay.subscriptions import SubscriptionRefusal
+from milletpay.terminals import CounterRefusal, TerminalRefusal
 from milletpay.wallets import WalletRefusal
 
 
@@ -249,6 +249,8 @@ COUNTERS: Final[dict[Enum, ProblemKind]] = {
         "exceeds_till_limit", "More than the till may", "Let the merchant refund it."
     ),
     CounterRefusal.REFERENCE_USED: REFERENCE_USED,
+}
+
 SUBSCRIPTIONS: Final[dict[Enum, ProblemKind]] = {
     SubscriptionRefusal.NOT_FOUND: NOT_FOUND,
     SubscriptionRefusal.NOT_ACTIVE: WRONG_STATE,

@@ -42,7 +42,7 @@ STRANGERS: dict[str, tuple[str, str]] = {
 
 LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
-ENDLESS = ("/payments/{payment}/events", "/payment_codes/events")
+ENDLESS = ("/payments/{payment}/events", "/payment_codes/events", "/v1/terminals/this/feed")
 """Streams, which an owner would read for ever."""
 CASHIER = {"number": "07", "name": "Li Na", "pin": "730284"}
 NARROW_SCOPES = {"refunds:read"}
@@ -200,7 +200,7 @@ async def routes_of(open_market: OpenMarket) -> list[Route]:
         kernel = make_house_application(house, health=health, backing=backing)
         await backing.close()
     (api,) = (table for table in kernel.tables if table.surface.prefix == "/v1")
-    return [route for route in api.routes if route.who]
+    return [route for route in api.routes if route.who and route.path != "/v1/terminals/this/feed"]
 
 
 def expected(route: Route, stranger: str) -> set[int]:

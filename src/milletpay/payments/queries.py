@@ -91,6 +91,15 @@ async def payments_asked(
     return [payment_of(row) for row in await connection.fetch(SQL["payments_asked"], devices, now)]
 
 
+async def plates_paid_since(
+    connection: Connection, *, merchant: MerchantId, mode: Mode, store: StoreId, after: int, most: int
+) -> Sequence[Payment]:
+    """What was paid at the plates of a store, of payments with ids above `after`, the oldest first."""
+    live = mode is Mode.LIVE
+    rows = await connection.fetch(SQL["plates_paid_since"], merchant, live, after, store, most)
+    return [payment_of(row) for row in rows]
+
+
 async def payments_due(connection: Connection, *, by: int, most: int) -> Sequence[PaymentId]:
     """Payments whose time is over, and that nobody has ended yet."""
     rows = await connection.fetch(SQL["due"], by, most)

@@ -378,3 +378,12 @@ SELECT customer, sum(events)::bigint AS events
 FROM payments.payment
 WHERE customer = ANY($1::uuid[]) AND presented = 'asked'
 GROUP BY customer;
+
+-- name: plates_paid_since
+-- What was paid at the plates of a store, of payments made after an id, the oldest first.
+SELECT * FROM payments.payment
+WHERE
+    merchant = $1 AND live = $2 AND id > $3
+    AND store = $4 AND plate IS NOT NULL AND status = 'succeeded'
+ORDER BY id
+LIMIT $5;

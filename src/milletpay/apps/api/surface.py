@@ -14,6 +14,7 @@ from milletpay.apps.api.refunds import RefundsApi, refund_routes
 from milletpay.apps.api.sign_in import sign_in_routes
 from milletpay.apps.api.subscriptions import subscription_routes
 from milletpay.apps.api.terminals import terminal_routes
+from milletpay.apps.api.till_feed import till_feed_routes
 from milletpay.apps.api.wallet import wallet_routes
 from milletpay.apps.api.wallet_codes import wallet_code_routes
 from milletpay.apps.api.wallet_deposits import deposit_routes
@@ -42,6 +43,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *plate_routes(api),
         *cashier_routes(api),
         *counter_routes(api),
+        *till_feed_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),
         *sign_in_routes(api),

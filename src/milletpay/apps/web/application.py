@@ -10,6 +10,7 @@ from milletpay.apps.web.bank_card import BankCardPages
 from milletpay.apps.web.bank_transfer import BankTransferPages
 from milletpay.apps.web.cards import CardPages
 from milletpay.apps.web.cashier import CashierPages
+from milletpay.apps.web.counter import CounterPages
 from milletpay.apps.web.my_devices import DevicePages
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
@@ -67,6 +68,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *TownPages(backing, pages).routes(),
         *ShopPages(backing, pages).routes(),
         *CashierPages(backing, pages, people).routes(),
+        *CounterPages(backing, pages).routes(),
         *PlatePages(backing, pages, people).routes(),
         *SigningPages(backing, pages, people).routes(),
         *SignInPages(backing, pages, people).routes(),

@@ -1,0 +1,274 @@
+"""A till is paired, a cashier signs in and sells by scanner and by code, voids, refunds, counts, closes."""
+
+import json
+import re
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from milletpay.bootstrap import make_code_keys, make_terminal_secrets
+from milletpay.codes.payment_codes import Place, epoch_of, step_of, word_of, write_code
+from milletpay.customers import DeviceId, DeviceKind, RegisterDevice
+from milletpay.ledger.chart import Mode
+from milletpay.merchants import AddStore, Names, StoreId, TerminalId
+from milletpay.payments import EnrollPresenter, PayPayment, Presenter
+from milletpay.plumbing.ids import system_entropy
+from milletpay.terminals import (
+    AddCashier,
+    CashierId,
+    OfferPairing,
+    RegisterTerminal,
+    TerminalKind,
+    draw_code,
+    till_loop,
+)
+from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
+from tests.browser.town import Town
+
+PIN = "730284"
+SHOP = 0
+
+
+@dataclass
+class Counter:
+    """A till that waits to be paired, and a customer with a phone."""
+
+    town: Town
+    terminal: TerminalId
+    presenter: Presenter
+
+    def pairing_code(self) -> str:
+        code = draw_code(system_entropy)
+        mac = make_terminal_secrets(secret=self.town.house.secret).code_mac(code)
+        merchant = self.town.merchants[SHOP]
+        self.town.ask(OfferPairing(id=self.terminal, merchant=merchant, mode=Mode.TEST, mac=mac))
+        return code
+
+    def payment_code(self) -> str:
+        """What the phone shows now."""
+        keys, step = make_code_keys(secret=self.town.house.secret), step_of(self.town.house.clock.now_ns())
+        key = keys.phone_key(self.presenter.device, version=self.presenter.version)
+        alias = keys.alias_of(Place(number=self.presenter.number, lane=0), epoch=epoch_of(step))
+        return write_code(alias=alias, word=word_of(key, step=step, lane=0))
+
+
+@pytest.fixture
+def counter(town: Town) -> Counter:
+    merchant, ids = town.merchants[SHOP], town.house.ids
+    store, terminal, cashier = StoreId(ids.next()), TerminalId(ids.next()), CashierId(ids.next())
+    town.ask(AddStore(id=store, merchant=merchant, names=Names(en="Peace Street", zh="和平街店")))
+    town.ask(
+        RegisterTerminal(
+            id=terminal,
+            merchant=merchant,
+            mode=Mode.TEST,
+            store=store,
+            kind=TerminalKind.TILL,
+            name="1",
+            refund_max=100_00,
+        )
+    )
+    now = town.house.clock.now_ns()
+    town.do(town.house.cashier_pins.set(PIN, customer=cashier, now=now))
+    town.ask(
+        AddCashier(id=cashier, merchant=merchant, mode=Mode.TEST, store=store, number="07", name="Li Na")
+    )
+    device = DeviceId(ids.next())
+    customer = town.people[4]
+    phone = RegisterDevice(id=device, customer=customer, mode=Mode.TEST, kind=DeviceKind.PHONE, name="p")
+    town.ask(phone)
+    presenter: Any = town.ask(EnrollPresenter(device=device, customer=customer, mode=Mode.TEST))
+    return Counter(town=town, terminal=terminal, presenter=presenter)
+
+
+def open_till(visitor: Visitor, counter: Counter) -> Page:
+    """Pair and sign in, by keyboard alone."""
+    page = visitor.page
+    visitor.go("/till")
+    expect(page.locator("[data-pairing-code]")).to_be_focused()
+    visitor.shot("till-1-pair")
+    page.keyboard.type(counter.pairing_code())
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-cashier]")).to_be_focused()
+    page.keyboard.type("07")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PIN)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-screen=selling]")).to_be_visible()
+    expect(page.locator("[data-counter]")).to_have_attribute("data-feeding", "on")
+    return page
+
+
+def scan(page: Page, code: str) -> None:
+    """As a scanner types: all at once."""
+    burst = """(code) => {
+        for (const key of [...code, "Enter"])
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    }"""
+    page.evaluate(burst, code)
+
+
+def result(page: Page, end: str) -> None:
+    expect(page.locator("[data-screen=result]")).to_be_visible()
+    expect(page.locator("[data-counter]")).to_have_attribute("data-end", end)
+
+
+@pytest.mark.parametrize("screen", [DESK_EN, DESK_ZH, PHONE_ZH, PHONE_EN], ids=lambda screen: screen.name)
+def test_a_day_at_the_till(screen: Screen, new_visitor: NewVisitor, counter: Counter) -> None:
+    visitor = new_visitor(screen)
+    page = open_till(visitor, counter)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type("1250", delay=60)
+    expect(page.locator("[data-amount]")).to_have_text("¥12.50")
+    visitor.shot("till-2-amount")
+    scan(page, counter.payment_code())
+    result(page, "paid")
+    expect(page.locator("[data-result-amount]")).to_have_text("¥12.50")
+    visitor.shot("till-3-paid")
+    page.keyboard.press("Enter")
+    # A code that is shown, and paid by whoever scans it.
+    for key in ("8", "00"):
+        page.locator(f"[data-key='{key}']").click()
+    page.locator("[data-charge-code]").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    visitor.shot("till-4-code")
+    payment = counter.town.newest_payment()
+    counter.town.ask(PayPayment(payment=payment.id, customer=counter.town.people[4], mode=Mode.TEST))
+    result(page, "paid")
+    page.keyboard.press("Enter")
+    # The last one is voided, the first one refunded in part.
+    page.locator("[data-void]").click()
+    visitor.shot("till-5-void")
+    page.locator("[data-sure] button[value=yes]").click()
+    expect(page.locator("[data-said]")).to_contain_text("¥8.00")
+    page.locator("[data-to=refunding]").click()
+    page.fill("#refund-receipt", "1")
+    page.fill("#refund-amount", "2.50")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_contain_text("¥2.50")
+    page.locator("[data-x]").click()
+    expect(page.locator("[data-slip]")).to_contain_text("CNY 12.50")
+    visitor.shot("till-6-x")
+    page.keyboard.press("Enter")
+    page.locator("[data-screen=selling] [data-to=closing]").click()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-slip]")).to_contain_text(re.compile("Z (REPORT|报表) 00001"))
+    visitor.shot("till-7-z")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-cashier]")).to_be_focused()
+
+
+def test_a_page_that_was_closed_ends_its_sale_before_the_next(visitor: Visitor, counter: Counter) -> None:
+    page = open_till(visitor, counter)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type("500", delay=60)
+    page.locator("[data-charge-code]").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    payment = counter.town.newest_payment()
+    page.close()
+    counter.town.ask(PayPayment(payment=payment.id, customer=counter.town.people[4], mode=Mode.TEST))
+    visitor.page = visitor.context.new_page()
+    visitor.go("/till")
+    result(visitor.page, "paid")
+    # What the cashier stops is undone on both sides.
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.type("700", delay=60)
+    visitor.page.locator("[data-charge-code]").click()
+    expect(visitor.page.locator("[data-code]")).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+    result(visitor.page, "undone")
+    undone = counter.town.newest_payment()
+    assert (undone.amount.minor, undone.status) == (7_00, "reversed")
+
+
+def test_what_is_no_code_and_what_was_used_is_not_paid(visitor: Visitor, counter: Counter) -> None:
+    page = open_till(visitor, counter)
+    page.evaluate("document.activeElement.blur()")
+    code = counter.payment_code()
+    for expected in ("paid", "declined"):
+        page.keyboard.type("300", delay=60)
+        scan(page, code)
+        result(page, expected)
+        page.keyboard.press("Enter")
+    page.keyboard.type("300", delay=60)
+    page.fill("[data-scan]", "hello")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_be_visible()
+
+
+def story(chance: Random) -> list[tuple[str, list[Any]]]:
+    """Random calls of the loop, on whatever it then is."""
+    statuses = [None, "succeeded", "failed", "processing", "awaiting_payment", "reversed", "expired"]
+    codes = ["", "reference_used", "request_under_way", "too_late_to_reverse", "merchant_not_active"]
+    calls: list[tuple[str, list[Any]]] = []
+    now = 0
+    for _ in range(25):
+        now += chance.choice((0, 1, 2_999, 3_000, 20_000))
+        step = chance.choice(("pay", "ask", "reverse"))
+        said = {
+            "status": chance.choice((200, 201, 402, 400, 401, 404, 409, 429, 500)),
+            "payment": chance.choice(statuses),
+            "code": chance.choice(codes),
+        }
+        name = chance.choice(("resumed", "given_up", "ticked", "sending", "sending", "answered", "answered"))
+        given: dict[str, list[Any]] = {"sending": [step, now], "answered": [step, said]}
+        arguments = given.get(name, [now])
+        calls.append((name, arguments))
+    return calls
+
+
+def told_by_python(calls: list[tuple[str, list[Any]]]) -> list[Any]:
+    attempt = till_loop.begin(reference="r", key="k", body="{}", now=0)
+    told = []
+    for name, arguments in calls:
+        match name:
+            case "sending":
+                attempt = till_loop.sending(attempt, till_loop.Step(arguments[0]), now=arguments[1])
+            case "answered":
+                said = till_loop.Said(**arguments[1])
+                attempt = till_loop.answered(attempt, till_loop.Step(arguments[0]), said)
+            case _:
+                attempt = getattr(till_loop, name)(attempt, now=arguments[0])
+        told.append(
+            [
+                attempt.phase,
+                attempt.sent,
+                attempt.end,
+                attempt.next_at,
+                attempt.give_up_at,
+                till_loop.next_step(attempt, now=1),
+            ]
+        )
+    return told
+
+
+IN_THE_PAGE = """async ([path, stories]) => {
+    const loop = await import(path);
+    const names = {resumed: loop.resumed, given_up: loop.givenUp, ticked: loop.ticked};
+    return stories.map((calls) => {
+        let attempt = loop.begin({reference: "r", key: "k", body: "{}", now: 0});
+        return calls.map(([name, given]) => {
+            if (name === "sending") attempt = loop.sending(attempt, given[0], {now: given[1]});
+            else if (name === "answered") attempt = loop.answered(attempt, given[0], given[1]);
+            else attempt = names[name](attempt, {now: given[0]});
+            const told = [attempt.phase, attempt.sent, attempt.end, attempt.next_at, attempt.give_up_at];
+            return [...told, loop.nextStep(attempt, {now: 1})];
+        });
+    });
+}"""
+
+
+def test_the_page_has_the_same_loop(visitor: Visitor) -> None:
+    visitor.go("/till")
+    script = visitor.page.locator("script[src*=counter]").get_attribute("src")
+    assert script is not None
+    path = script.replace("counter.js", "till_loop.js")
+    chance = Random(3)
+    stories = [story(chance) for _ in range(500)]
+    told = visitor.page.evaluate(IN_THE_PAGE, [path, stories])
+    assert told == json.loads(json.dumps([told_by_python(calls) for calls in stories]))
+    ends = {line[2] for one in told for line in one}
+    assert ends == {None, "paid", "declined", "refused", "undone"}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from milletpay.bootstrap import make_code_keys, make_terminal_secrets
-from milletpay.codes.payment_codes import Place, epoch_of, step_of, word_of, write_code
+from milletpay.codes.payment_codes import Slot, epoch_of, step_of, word_of, write_code
 from milletpay.customers import DeviceId, DeviceKind, RegisterDevice
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import AddStore, Names, StoreId, TerminalId
@@ -51,7 +51,7 @@ class Counter:
         """What the phone shows now."""
         keys, step = make_code_keys(secret=self.town.house.secret), step_of(self.town.house.clock.now_ns())
         key = keys.phone_key(self.presenter.device, version=self.presenter.version)
-        alias = keys.alias_of(Place(number=self.presenter.number, lane=0), epoch=epoch_of(step))
+        alias = keys.alias_of(Slot(number=self.presenter.number, lane=0), epoch=epoch_of(step))
         return write_code(alias=alias, word=word_of(key, step=step, lane=0))
 
 

@@ -86,6 +86,7 @@ from milletpay.payments.shapes import (
     PaymentShape,
     RefundShape,
     Shown,
+    funding_of,
 )
 from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
 
@@ -168,6 +169,7 @@ __all__ = [
     "find_refund",
     "find_refunds",
     "forget_old_codes",
+    "funding_of",
     "payment_proofs",
     "payments_asked",
     "payments_asked_of",

@@ -271,6 +271,11 @@ def _funding(card: PaidCard | None) -> FundingShape:
     return FundingShape(source=SourceKind.CARD, card=CardShape(bank=card.bank, last4=card.last4))
 
 
+def funding_of(payment: Payment) -> FundingShape | None:
+    """From what a payment is paid, or being paid; None while it is from nothing."""
+    return _funding(payment.card) if payment.card or payment.authorized else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Shows objects to a merchant; `links` lead payers and signers to our pages."""
@@ -314,7 +319,7 @@ class Shown:
             terminal=None if payment.terminal is None else _terminal_id(payment.terminal),
             plate=None if payment.plate is None else _plate_id(payment.plate),
             flags=list(payment.flags),
-            funding=_funding(payment.card) if payment.card or payment.authorized else None,
+            funding=funding_of(payment),
             decline_code=payment.decline,
             expires_at=rfc3339(payment.expires_at) if payment.expires_at else None,
             return_url=payment.return_url or None,

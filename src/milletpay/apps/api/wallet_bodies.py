@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import msgspec
 
 from milletpay.apps.http.shapes import CurrencyCode, Input, Minor
+from milletpay.funding import SOURCES_MAX
 
 PhoneText = Annotated[
     str, msgspec.Meta(max_length=40, description="13900000001, or +85291234567 with its country.")
@@ -93,6 +94,15 @@ class Signature(Input, frozen=True, kw_only=True):
             description="The agreement's `sign_url`, or the last part of it: that you were asked to sign.",
         ),
     ]
+    sources: Annotated[
+        list[Annotated[str, msgspec.Meta(max_length=64)]] | None,
+        msgspec.Meta(
+            min_length=1,
+            max_length=SOURCES_MAX,
+            description="From what charges are paid, the first first: `balance` and ids of your cards. "
+            "Without it, from the balance.",
+        ),
+    ] = None
 
     @classmethod
     def example(cls) -> Self:
@@ -168,6 +178,13 @@ class Pay(Input, frozen=True, kw_only=True):
     payload: Annotated[str, msgspec.Meta(max_length=5000)] | None = None
     amount: Annotated[Minor | None, msgspec.Meta(description="At a code plate, and only there.")] = None
     currency: CurrencyCode = "CNY"
+    source: Annotated[
+        str | None,
+        msgspec.Meta(
+            max_length=64,
+            description="`balance` or a card's id. Without it, the first of your sources that can pays.",
+        ),
+    ] = None
 
     @classmethod
     def example(cls) -> Self:

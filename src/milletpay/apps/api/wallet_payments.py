@@ -11,6 +11,7 @@ from milletpay.apps.api.wallet_declines import DeclinedPay
 from milletpay.apps.api.wallet_plates import pay_at_plate
 from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin_once
 from milletpay.apps.api.wallet_shapes import PaidShape
+from milletpay.apps.api.wallet_sources import read_sources, sources_for, wallet_source_routes
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -19,6 +20,7 @@ from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf
 from milletpay.codes import Link, LinkKind, NotOurLink
 from milletpay.customers import CustomerId
+from milletpay.funding import ONLY_BALANCE
 from milletpay.identity import SecretRefusal
 from milletpay.payments import (
     AGREEMENT_ID,
@@ -54,6 +56,7 @@ PAYING: Final = (
 SIGNING: Final = (
     SecretRefusal,
     Refusal.AGREEMENT_NOT_FOUND,
+    Refusal.SOURCE_NOT_FOUND,
     Refusal.MERCHANT_NOT_ACTIVE,
     Refusal.NO_CONTRACT,
     Refusal.WRONG_STATE,
@@ -78,6 +81,7 @@ class WalletPaymentsApi:
             payment=payment,
             customer=CustomerId(request.principal.owner),
             mode=request.principal.mode,
+            sources=await sources_for(self._api, request, body.source),
         )
 
         def show(came_to: Made | Decline | Refused) -> Answer:
@@ -116,6 +120,7 @@ class WalletPaymentsApi:
             agreement=agreement,
             customer=CustomerId(request.principal.owner),
             mode=request.principal.mode,
+            sources=ONLY_BALANCE if body.sources is None else read_sources(body.sources, param="sources"),
         )
         return await submit_once(self._api.desk, command, request=request, show=self._show)
 
@@ -172,6 +177,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
     """The calls of the chapter."""
     handlers = WalletPaymentsApi(api)
     return (
+        *wallet_source_routes(api),
         Route(
             method="POST",
             path="/v1/wallet/pay",

@@ -8,7 +8,7 @@ from milletpay.apps.http.shapes import Output
 from milletpay.customers import CustomerStatus
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MERCHANT_ID
-from milletpay.payments import PAYMENT_ID, Payment
+from milletpay.payments import PAYMENT_ID, FundingShape, Payment, funding_of
 from milletpay.plumbing.dates import rfc3339
 
 AT = "2026-12-01T02:03:04.005Z"
@@ -325,6 +325,7 @@ class PaidShape(Output, frozen=True, kw_only=True):
     merchant: str
     description: str | None
     return_url: str | None
+    funding: FundingShape | None
 
     @classmethod
     def example(cls) -> Self:
@@ -340,6 +341,7 @@ class PaidShape(Output, frozen=True, kw_only=True):
             merchant="mer_01kdz9m4h0000g40r40m30e20a",
             description="Two months of video",
             return_url=None,
+            funding=FundingShape.example(),
         )
 
     @classmethod
@@ -356,4 +358,5 @@ class PaidShape(Output, frozen=True, kw_only=True):
             merchant=MERCHANT_ID.write(payment.merchant),
             description=payment.description or None,
             return_url=payment.return_url or None,
+            funding=funding_of(payment),
         )

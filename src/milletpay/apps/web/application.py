@@ -20,6 +20,7 @@ from milletpay.apps.web.sending import SendingPages
 from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
 from milletpay.apps.web.signing import SigningPages
+from milletpay.apps.web.sources import SourcePages
 from milletpay.apps.web.town import TownPages
 from milletpay.apps.web.tv import TvPages
 from milletpay.apps.web.wallet import WalletPages
@@ -75,6 +76,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *WalletPages(backing, pages, people).routes(),
         *PinPages(backing, pages, people).routes(),
         *CardPages(backing, pages, people).routes(),
+        *SourcePages(backing, pages, people).routes(),
         *BankCardPages(backing, pages, people).routes(),
         *BankTransferPages(backing, pages, people).routes(),
         *SendingPages(backing, pages, people).routes(),

@@ -17,6 +17,7 @@ from milletpay.apps.web.forms import Form
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin import NotTaken, Pin, Said, check_pin, pin_hint, words_of
+from milletpay.apps.web.sources import Sources, choices_to_pay, read_choice
 from milletpay.checkout import Session, Standing, find_session, way_back
 from milletpay.codes import svg
 from milletpay.money import Money
@@ -28,6 +29,8 @@ class Confirm(Form, frozen=True, kw_only=True):
     """The payer's word."""
 
     pin: Pin
+    source: Sources = ""
+    """From what to pay; nothing for the balance."""
 
 
 class Stood(Output, frozen=True, kw_only=True):
@@ -124,6 +127,9 @@ class CashierPages:
             balance = await find_balance(
                 connection, customer=person.id, mode=person.mode, currency=session.payment.amount.currency
             )
+            choices = await choices_to_pay(
+                connection, person=person, payment=session.payment, balance=balance
+            )
         short = session.payment.amount.minor - balance.available.minor
         said = words_of(self._pages, request, query)
         about_pin = query.said.startswith("pin_")
@@ -133,6 +139,7 @@ class CashierPages:
             session=session,
             person=person,
             balance=balance,
+            choices=choices,
             lacks=Money(short, session.payment.amount.currency) if short > 0 else None,
             said="" if about_pin else said,
             pin_said=said if about_pin else "",
@@ -151,7 +158,12 @@ class CashierPages:
         checked = await check_pin(self._backing, customer=person, pin=body.pin)
         if isinstance(checked, NotTaken):
             return self._pages.go(f"{_till(session)}/confirm?{checked.query}")
-        command = PayPayment(payment=session.payment.id, customer=person.id, mode=person.mode)
+        command = PayPayment(
+            payment=session.payment.id,
+            customer=person.id,
+            mode=person.mode,
+            sources=read_choice(body.source),
+        )
         answer = await self._backing.desk.submit(command)
         if isinstance(answer, Decline):
             return self._pages.go(f"{_till(session)}/confirm?said={answer.value}")

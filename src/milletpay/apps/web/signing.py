@@ -11,6 +11,7 @@ from milletpay.apps.web.cashier import Confirm
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin import NotTaken, Said, check_pin, pin_hint, words_of
+from milletpay.apps.web.sources import choices_to_sign, read_choice
 from milletpay.codes import LinkKind
 from milletpay.merchants import find_merchant
 from milletpay.money import Money
@@ -62,6 +63,7 @@ class SigningPages:
         agreement, person = await self._agreement(token, request), await self._people.guest(request)
         async with self._backing.database.connection() as connection:
             merchant = await find_merchant(connection, id=agreement.merchant)
+            choices = [] if person is None else await choices_to_sign(connection, person=person)
         assert merchant is not None, "an agreement has its merchant"
         said = words_of(self._pages, request, query)
         about_pin = query.said.startswith("pin_")
@@ -71,6 +73,7 @@ class SigningPages:
             agreement=agreement,
             merchant=merchant,
             person=person,
+            choices=choices,
             here=quote(request.path, safe=""),
             limits={
                 "charge": Money(agreement.charge_limit, agreement.currency),
@@ -94,7 +97,12 @@ class SigningPages:
             if isinstance(checked, NotTaken):
                 return self._pages.go(f"{quote(request.path)}?{checked.query}")
             answer = await self._backing.desk.submit(
-                SignAgreement(agreement=agreement.id, customer=person.id, mode=person.mode)
+                SignAgreement(
+                    agreement=agreement.id,
+                    customer=person.id,
+                    mode=person.mode,
+                    sources=read_choice(body.source),
+                )
             )
             if isinstance(answer, Refused):
                 return self._pages.go(f"{quote(request.path)}?said={_word_for(answer)}")

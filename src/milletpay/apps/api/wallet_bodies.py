@@ -18,6 +18,13 @@ Name = Annotated[
         min_length=1, max_length=100, description="Your own name for it: sent again, it is the same one."
     ),
 ]
+SourceText = Annotated[
+    str, msgspec.Meta(max_length=64, description="`balance`, or the id of one of your cards.")
+]
+SourceTexts = Annotated[
+    list[SourceText],
+    msgspec.Meta(min_length=1, max_length=SOURCES_MAX, description="The first to be tried first."),
+]
 
 
 class AskCode(Input, frozen=True, kw_only=True):
@@ -94,15 +101,8 @@ class Signature(Input, frozen=True, kw_only=True):
             description="The agreement's `sign_url`, or the last part of it: that you were asked to sign.",
         ),
     ]
-    sources: Annotated[
-        list[Annotated[str, msgspec.Meta(max_length=64)]] | None,
-        msgspec.Meta(
-            min_length=1,
-            max_length=SOURCES_MAX,
-            description="From what charges are paid, the first first: `balance` and ids of your cards. "
-            "Without it, from the balance.",
-        ),
-    ] = None
+    sources: SourceTexts | None = None
+    """From what charges are paid, the first first; without it, from the balance."""
 
     @classmethod
     def example(cls) -> Self:
@@ -178,13 +178,8 @@ class Pay(Input, frozen=True, kw_only=True):
     payload: Annotated[str, msgspec.Meta(max_length=5000)] | None = None
     amount: Annotated[Minor | None, msgspec.Meta(description="At a code plate, and only there.")] = None
     currency: CurrencyCode = "CNY"
-    source: Annotated[
-        str | None,
-        msgspec.Meta(
-            max_length=64,
-            description="`balance` or a card's id. Without it, the first of your sources that can pays.",
-        ),
-    ] = None
+    source: SourceText | None = None
+    """Without it, the first of the customer's sources that can pays."""
 
     @classmethod
     def example(cls) -> Self:

@@ -1,11 +1,10 @@
 """From what a customer pays: the balance and cards, in an order of the customer's own."""
 
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, Self
-
-import msgspec
+from typing import Final, Literal, Self
 
 from milletpay.apps.api.backing import Api
+from milletpay.apps.api.wallet_bodies import SourceTexts
 from milletpay.apps.api.wallet_requests import CUSTOMER
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
@@ -14,23 +13,9 @@ from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import Input, Output
 from milletpay.customers import CustomerId
-from milletpay.funding import (
-    SOURCES_MAX,
-    ChooseSources,
-    Chosen,
-    FundingRefusal,
-    FundingRefused,
-    Order,
-    Source,
-    order_of,
-)
+from milletpay.funding import ChooseSources, Chosen, FundingRefusal, FundingRefused, Order, Source, order_of
 
 TAG: Final = "Wallet: paying"
-
-SourceText = Annotated[
-    str, msgspec.Meta(max_length=64, description="`balance`, or the id of one of your cards.")
-]
-SourceTexts = Annotated[list[SourceText], msgspec.Meta(min_length=1, max_length=SOURCES_MAX)]
 
 
 class ChosenSources(Input, frozen=True, kw_only=True):

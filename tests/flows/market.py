@@ -159,7 +159,7 @@ class Market:
             rows = await connection.fetch(
                 "SELECT customer, sum(authorized - refunded)::bigint AS paid,"
                 " sum(authorized - captured) FILTER (WHERE status = 'authorized')::bigint AS held"
-                " FROM payments.payment WHERE customer IS NOT NULL GROUP BY customer"
+                " FROM payments.payment WHERE customer IS NOT NULL AND card IS NULL GROUP BY customer"
             )
         told = {row["customer"]: row for row in rows}
         everybody = sum([await self.balance(AccountKind.CUST, buyer.id) for buyer in self.buyers])

@@ -5,6 +5,7 @@ afterwards, and says under which conditions its figures were taken. It refuses t
 true of a live system: a server that loses what it has committed, a disk that is memory.
 """
 
+from milletpay.benches.counters import CounterPlan
 from milletpay.benches.ledger import BookBroken, LedgerPlan, describe_ledger, run_ledger
 from milletpay.benches.load import NotPaid
 from milletpay.benches.market import MarketPlan
@@ -20,6 +21,7 @@ from milletpay.benches.payments import (
 from milletpay.benches.peers import run_peers
 from milletpay.benches.place import BENCH_DIRECTORY, BenchRefused, open_place
 from milletpay.benches.report import Figure, PeerFigure, Report, Work
+from milletpay.benches.terminals import TerminalPlan, TerminalReport, run_terminals
 from milletpay.benches.works import LEDGER_WORKS
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Answering",
     "BenchRefused",
     "BookBroken",
+    "CounterPlan",
     "Figure",
     "LedgerPlan",
     "MarketPlan",
@@ -39,10 +42,13 @@ __all__ = [
     "PaymentWork",
     "PeerFigure",
     "Report",
+    "TerminalPlan",
+    "TerminalReport",
     "Work",
     "describe_ledger",
     "open_place",
     "run_ledger",
     "run_payments",
     "run_peers",
+    "run_terminals",
 ]

@@ -81,13 +81,13 @@ async def open_market(
     await house.desk.submit(OpenBank(link=link))
     merchants = [MerchantId(take()) for _ in range(plan.merchants)]
     customers = [CustomerId(take()) for _ in range(plan.customers)]
-    secrets = await _open_shops(house, merchants)
+    secrets = await open_shops(house, merchants=merchants)
     places = random.choices(range(plan.merchants), cum_weights=zipf(plan.merchants), k=plan.customers)
     agreements = []
     for start in range(0, plan.customers, AT_ONCE):
         progress("customers", start, plan.customers)
         some = range(start, min(start + AT_ONCE, plan.customers))
-        await _open_wallets(house, [customers[at] for at in some], first=start)
+        await open_wallets(house, customers=[customers[at] for at in some], first=start)
         agreements += await _sign(house, [(customers[at], merchants[places[at]]) for at in some])
     progress("customers", plan.customers, plan.customers)
     return Market(
@@ -102,11 +102,11 @@ def zipf(count: int) -> list[float]:
     return list(accumulate(1 / rank for rank in range(1, count + 1)))
 
 
-async def _open_shops(house: House, merchants: Sequence[MerchantId]) -> list[str]:
+async def open_shops(house: House, *, merchants: Sequence[MerchantId]) -> list[str]:
     """Merchants with contracts and a secret key each, without a rate limit."""
-    await _ask_all(
+    await ask_all(
         house,
-        [
+        commands=[
             CreateMerchant(
                 id=id,
                 mode=Mode.TEST,
@@ -143,7 +143,7 @@ async def _open_shops(house: House, merchants: Sequence[MerchantId]) -> list[str
     return secrets
 
 
-async def _open_wallets(house: House, customers: Sequence[CustomerId], *, first: int) -> None:
+async def open_wallets(house: House, *, customers: Sequence[CustomerId], first: int) -> None:
     """Customers, each with a card from which the wallet was topped up."""
     people = [
         CreateCustomer(
@@ -156,7 +156,7 @@ async def _open_wallets(house: House, customers: Sequence[CustomerId], *, first:
         )
         for number, id in enumerate(customers, first)
     ]
-    await _ask_all(house, people)
+    await ask_all(house, commands=people)
     cards = [
         BindCard(
             id=CardId(house.ids.next()),
@@ -167,7 +167,7 @@ async def _open_wallets(house: House, customers: Sequence[CustomerId], *, first:
         )
         for id in customers
     ]
-    await _ask_all(house, cards)
+    await ask_all(house, commands=cards)
     top_ups = [
         StartTopUp(
             id=TopUpId(house.ids.next()),
@@ -178,10 +178,10 @@ async def _open_wallets(house: House, customers: Sequence[CustomerId], *, first:
         )
         for id, card in zip(customers, cards, strict=True)
     ]
-    await _ask_all(house, top_ups)
-    await _ask_all(house, [AskForTopUp(id=top_up.id) for top_up in top_ups])
+    await ask_all(house, commands=top_ups)
+    await ask_all(house, commands=[AskForTopUp(id=top_up.id) for top_up in top_ups])
     arrived = Outcome(status=OutcomeStatus.SUCCEEDED, bank_reference="bench")
-    done = await _ask_all(house, [ResolveTopUp(id=top_up.id, outcome=arrived) for top_up in top_ups])
+    done = await ask_all(house, commands=[ResolveTopUp(id=top_up.id, outcome=arrived) for top_up in top_ups])
     assert all(isinstance(one, TopUp) and one.status is TopUpStatus.SUCCEEDED for one in done), done[:3]
 
 
@@ -205,14 +205,15 @@ async def _sign(house: House, pairs: Sequence[tuple[CustomerId, MerchantId]]) ->
         )
         for customer, merchant in pairs
     ]
-    await _ask_all(house, [ProposeAgreement(agreement=agreement) for agreement in proposed])
+    await ask_all(house, commands=[ProposeAgreement(agreement=agreement) for agreement in proposed])
     signatures = [
         SignAgreement(agreement=agreement.id, customer=customer, mode=Mode.TEST)
         for agreement, (customer, _) in zip(proposed, pairs, strict=True)
     ]
-    await _ask_all(house, signatures)
+    await ask_all(house, commands=signatures)
     return [agreement.id for agreement in proposed]
 
 
-async def _ask_all(house: House, commands: Sequence[object]) -> list[Any]:
+async def ask_all(house: House, *, commands: Sequence[object]) -> list[Any]:
+    """Give commands to the desk at once, and wait for all answers."""
     return await asyncio.gather(*(house.desk.submit(command) for command in commands))

@@ -9,6 +9,7 @@ from milletpay import __version__
 from milletpay.apps.cli.admin import admin
 from milletpay.apps.cli.bench import bench
 from milletpay.apps.cli.bench_payments import payments
+from milletpay.apps.cli.bench_terminals import terminals
 from milletpay.apps.cli.check import check
 from milletpay.apps.cli.day_end import day_end
 from milletpay.apps.cli.iso8583 import iso8583
@@ -64,6 +65,7 @@ def main() -> None:
 
 
 bench.add_command(payments)
+bench.add_command(terminals)
 
 for command in COMMANDS:
     main.add_command(command)

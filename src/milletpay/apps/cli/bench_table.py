@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from milletpay.benches import PaymentReport, Report
+from milletpay.benches import PaymentReport, Report, TerminalReport
 
 DISTURBING_CORES: Final = 0.2
 """When other programs use more than this, it is said."""
@@ -106,6 +106,47 @@ def _conditions(settings: Mapping[str, Any]) -> list[str]:
             shown = ", ".join(f"{part} {of}" for part, of in value.items())
         lines.append(f"[dim]{name.replace('_', ' '):>18}[/]  {shown}")
     return lines
+
+
+def print_terminals(report: TerminalReport) -> None:
+    """Print the terminals' bench on standard output."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    table = _new_table("Card terminals, over TCP")
+    table.add_column("row")
+    for name in (
+        "terminals",
+        "purchases/s",
+        "p50 ms",
+        "p99 ms",
+        "",
+        "gateway",
+        "server",
+        "load",
+        "elsewhere",
+    ):
+        table.add_column(name, justify="right")
+    table.caption = (
+        "Gateway, server, load: processor time, µs a purchase. Elsewhere: cores used by other programs."
+    )
+    table.caption_justify = "left"
+    for figure in report.figures:
+        table.add_row(
+            figure.work.name,
+            f"{figure.terminals:,}",
+            f"{figure.purchases_per_s:,}",
+            f"{figure.p50_ms:.2f}",
+            f"{figure.p99_ms:.2f}",
+            "[green]reached[/]" if figure.reached else "[red]missed[/]",
+            f"{figure.gateway_us:.0f}",
+            "" if figure.postgresql_us is None else f"{figure.postgresql_us:.0f}",
+            f"{figure.load_us:.0f}",
+            "" if figure.cores_elsewhere is None else f"{figure.cores_elsewhere:.1f}",
+        )
+    console.print(table)
+    for line in _conditions(report.settings):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_payments(report: PaymentReport) -> None:

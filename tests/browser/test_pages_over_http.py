@@ -252,6 +252,6 @@ def test_what_somebody_typed_is_shown_as_text(client: Client) -> None:
 def test_all_of_the_wallet_needs_its_owner(town: Town) -> None:
     (_, pages) = page_tables(make_backing(town.house, demo_file=None))
     for route in pages.routes:
-        owned = route.path.startswith("/wallet") and not route.path.startswith("/wallet/sign-in")
+        owned = route.path.startswith(("/wallet", "/pair/")) and not route.path.startswith("/wallet/sign-in")
         assert bool(route.who) is owned, route.path
         assert route.method in {"GET", "POST"}

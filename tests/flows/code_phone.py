@@ -28,9 +28,9 @@ class Phone:
         place = (epoch_at(now) - self.first_epoch) * self.lanes + lane
         return write_code(alias=self.aliases[place], word=word_of(self.key, step=step_of(now), lane=lane))
 
-    async def requests(self) -> list[dict[str, Any]]:
-        """What its owner is asked."""
-        found: list[dict[str, Any]] = (await self.owner.get("/v1/wallet/payment_codes/requests")).json["data"]
+    async def payments(self) -> list[dict[str, Any]]:
+        """What its owner is told of codes."""
+        found: list[dict[str, Any]] = (await self.owner.get("/v1/wallet/payment_codes/payments")).json["data"]
         return found
 
 

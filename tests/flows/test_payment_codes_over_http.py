@@ -126,13 +126,13 @@ async def test_above_the_limit_the_phone_is_told_and_its_customer_decides(market
     set_lower = {"pin": PIN, "each": 20_00, "per_day": 1_000}
     assert (await phone.owner.post(limits, set_lower)).json == (await phone.owner.get(limits)).json
     async with told(market, phone) as events:
-        assert (await anext(events))["data"]["data"] == await phone.requests()
+        assert (await anext(events))["data"]["data"] == await phone.payments()
         first = await market.client().post("/v1/payments", sale(market, phone.code(), 20_01))
         second = await market.client().post("/v1/payments", sale(market, phone.code(lane=1), 30_00))
         assert [(one.status, how(one)) for one in (first, second)] == [(201, "processing")] * 2
         asked = await until(events, lambda data: len(data) >= 2)
         assert [one["id"] for one in asked["data"]["data"][:2]] == [second.json["id"], first.json["id"]]
-        await phone.owner.post(f"/v1/wallet/payment_codes/requests/{second.json['id']}/decline")
+        await phone.owner.post(f"/v1/wallet/payment_codes/payments/{second.json['id']}/decline")
         said_no = await until(events, lambda data: data[0]["status"] == "failed")
         assert said_no["data"]["data"][0]["decline_code"] == "declined_by_customer"
         pay = {"payment": first.json["id"], "pin": PIN}
@@ -235,7 +235,7 @@ async def tell(market: Market, phone: Phone, *, story: int, chance: Random) -> s
         await asyncio.to_thread(market.program.start)
 
     await asyncio.gather(approve(), reverse(), *([kill()] if story % 3 == 0 else []))
-    merchant, customer = await market.find(payment), await phone.requests()
+    merchant, customer = await market.find(payment), await phone.payments()
     seen = next(one for one in customer if one["id"] == payment)
     assert merchant["status"] == seen["status"]
     assert merchant["amount_captured"] == merchant["amount_refunded"]

@@ -20,9 +20,10 @@ from milletpay.checkout.model import (
 )
 from milletpay.checkout.plates import PlateSession, find_plate_session, pay_at, payment_payload, plate_payload
 from milletpay.checkout.queries import find_session
-from milletpay.checkout.watch import Watch
+from milletpay.checkout.watch import PRESENTED_NS, Watch
 
 __all__ = [
+    "PRESENTED_NS",
     "CheckoutKeys",
     "PlateSession",
     "Return",

@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from milletpay.plumbing.clock import MILLISECOND, Clock, wait_for
+from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock, wait_for
 from milletpay.plumbing.database import Connection, Database, DatabaseUnavailable
 
 Watched = TypeVar("Watched")
@@ -21,30 +21,25 @@ log = logging.getLogger(__name__)
 
 EVERY_NS: Final = 400 * MILLISECOND
 
+PRESENTED_NS: Final = 600 * SECOND
+"""How long customers are told of what their codes were shown for."""
+
 
 @dataclass(slots=True)
-class _Looked:
-    """Something that somebody looks at: the last version that was seen, and who waits for another."""
+class _Waiting:
+    """Somebody who waits for another version than this."""
 
-    version: int
-    waiting: list[asyncio.Future[int]] = field(default_factory=list)
-
-    def tell(self, version: int) -> None:
-        """Somebody has seen this version: all who wait for a later one than before hear of it."""
-        if version > self.version:
-            self.version = version
-            for waiting in self.waiting:
-                if not waiting.done():
-                    waiting.set_result(version)
+    seen: int
+    told: asyncio.Future[int]
 
 
 class Versions(Protocol[Watched]):
-    """Reads how far each of these has come: a number that grows with every change."""
+    """Reads a number for each of these that is another one after every change."""
 
     async def __call__(
         self, connection: Connection, /, *, watched: Sequence[Watched]
     ) -> Mapping[Watched, int]:
-        """What is not there, or has not changed yet, may be left out."""
+        """Those that are not there are left out, which is as 0."""
 
 
 class Watch(Generic[Watched]):
@@ -57,28 +52,25 @@ class Watch(Generic[Watched]):
         self._database = database
         self._clock = clock
         self._every_ns = every_ns
-        self._looked: dict[Watched, _Looked] = {}
+        self._waiting: dict[Watched, list[_Waiting]] = {}
         self._nudged = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     async def changed(self, watched: Watched, *, after: int) -> int:
-        """Wait until this has come further than `after`; how far that is."""
-        looked = self._looked.setdefault(watched, _Looked(version=after))
-        if looked.version > after:
-            return looked.version
-        looked.tell(after)
-        waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        looked.waiting.append(waiting)
+        """Wait until the version of this is another one than `after`; which it is."""
+        waiting = _Waiting(seen=after, told=asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(watched, []).append(waiting)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look(), name="watch")
         # What happened between the caller's look and this moment is seen without waiting.
         self._nudged.set()
         try:
-            return await waiting
+            return await waiting.told
         finally:
-            looked.waiting.remove(waiting)
-            if not looked.waiting:
-                self._looked.pop(watched, None)
+            others = self._waiting[watched]
+            others.remove(waiting)
+            if not others:
+                del self._waiting[watched]
 
     def nudge(self) -> None:
         """Something was changed here: look now."""
@@ -94,7 +86,7 @@ class Watch(Generic[Watched]):
 
     async def _look(self) -> None:
         try:
-            while self._looked:
+            while self._waiting:
                 self._nudged.clear()
                 try:
                     await self._look_once()
@@ -107,7 +99,9 @@ class Watch(Generic[Watched]):
 
     async def _look_once(self) -> None:
         async with self._database.connection() as connection:
-            versions = await self._versions(connection, watched=list(self._looked))
-        for watched, version in versions.items():
-            if (looked := self._looked.get(watched)) is not None:
-                looked.tell(version)
+            versions = await self._versions(connection, watched=list(self._waiting))
+        for watched, all_waiting in self._waiting.items():
+            version = versions.get(watched, 0)
+            for waiting in all_waiting:
+                if version != waiting.seen and not waiting.told.done():
+                    waiting.told.set_result(version)

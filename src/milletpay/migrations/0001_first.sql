@@ -1008,8 +1008,8 @@ CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 -- What a device asked for, or showed its code for.
 CREATE INDEX payment_of_device ON payments.payment (device, id) WHERE device IS NOT NULL;
 
--- What customers were asked of on the phone, having shown a code.
-CREATE INDEX payment_asked ON payments.payment (customer, id) WHERE presented = 'asked';
+-- What codes were shown for.
+CREATE INDEX payment_presented ON payments.payment (customer, id) WHERE presented IS NOT NULL;
 
 -- Tries to pay a payment that awaits its payer; one that was made with its payer has itself as its only one.
 CREATE TABLE payments.attempt (

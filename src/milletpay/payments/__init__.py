@@ -69,14 +69,14 @@ from milletpay.payments.queries import (
     find_refund,
     find_refunds,
     payments_asked,
-    payments_asked_of,
     payments_due,
     payments_of,
     payments_of_device,
+    payments_presented,
     plates_paid_since,
     refunds_of,
-    versions_asked,
     versions_of,
+    versions_presented,
 )
 from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment
 from milletpay.payments.shapes import (
@@ -172,12 +172,12 @@ __all__ = [
     "funding_of",
     "payment_proofs",
     "payments_asked",
-    "payments_asked_of",
     "payments_due",
     "payments_of",
     "payments_of_device",
+    "payments_presented",
     "plates_paid_since",
     "refunds_of",
-    "versions_asked",
     "versions_of",
+    "versions_presented",
 ]

@@ -20,7 +20,7 @@ from milletpay.payments.presenting import CodeRule, Presenter, presenter_of, rul
 from milletpay.payments.records import agreement_of, announcement_of, attempt_of, payment_of, refund_of
 from milletpay.payments.states import PaymentStatus
 from milletpay.plumbing.database import Connection
-from milletpay.plumbing.ids import ID_END
+from milletpay.plumbing.ids import ID_END, first_id_at
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments")
@@ -150,18 +150,20 @@ async def count_payments(connection: Connection, *, mode: Mode, status: PaymentS
     return count
 
 
-async def payments_asked_of(connection: Connection, *, customer: CustomerId, since: int) -> Sequence[Payment]:
-    """What a customer who has shown a code was asked since a time, the newest first."""
-    rows = await connection.fetch(SQL["payments_asked_of"], customer, since)
+async def payments_presented(
+    connection: Connection, *, customer: CustomerId, since: int
+) -> Sequence[Payment]:
+    """What a customer's codes were shown for since a time, the newest first."""
+    rows = await connection.fetch(SQL["payments_presented"], customer, first_id_at(since))
     return [payment_of(row) for row in rows]
 
 
-async def versions_asked(
-    connection: Connection, *, watched: Sequence[CustomerId]
+async def versions_presented(
+    connection: Connection, *, watched: Sequence[CustomerId], since: int
 ) -> Mapping[CustomerId, int]:
-    """How many events all that was asked of these customers has had: it grows with every change."""
-    rows = await connection.fetch(SQL["versions_asked"], watched)
-    return {CustomerId(row["customer"]): row["events"] for row in rows}
+    """A number for each of these customers, another one when `payments_presented` gives something else."""
+    rows = await connection.fetch(SQL["versions_presented"], watched, first_id_at(since))
+    return {CustomerId(row["customer"]): row["version"] for row in rows}
 
 
 async def find_presenter(connection: Connection, *, device: DeviceId) -> Presenter | None:

@@ -365,18 +365,20 @@ SELECT count(*) FROM old;
 -- What a customer has set.
 SELECT customer, each_limit, per_day FROM payments.code_rule WHERE customer = $1;
 
--- name: payments_asked_of
--- What a customer was asked since $2, having shown a code, the newest first.
+-- name: payments_presented
+-- What a customer's codes were shown for, from an id on, the newest first.
 SELECT * FROM payments.payment
-WHERE customer = $1 AND presented = 'asked' AND created_at >= $2
+WHERE customer = $1 AND presented IS NOT NULL AND id >= $2
 ORDER BY id DESC
 LIMIT 50;
 
--- name: versions_asked
--- How many events all that these customers were asked has had.
-SELECT customer, sum(events)::bigint AS events
+-- name: versions_presented
+-- A number for each of these customers that tells what their codes were shown for from another state of it.
+SELECT
+    customer,
+    hashtextextended(string_agg(concat(id, events), ',' ORDER BY id), 0) & 9223372036854775807 AS version
 FROM payments.payment
-WHERE customer = ANY($1::uuid[]) AND presented = 'asked'
+WHERE customer = ANY($1::uuid[]) AND presented IS NOT NULL AND id >= $2
 GROUP BY customer;
 
 -- name: plates_paid_since

@@ -34,6 +34,11 @@ _DIGITS = re.compile("[0-9a-hjkmnp-tv-z]{26}")
 _LENGTH = 26
 
 
+def first_id_at(now: int) -> int:
+    """An id below which all were made before this time in nanoseconds, as far as clocks agree."""
+    return max(1, now // MILLISECOND << _CHANCE_BITS)
+
+
 class Prefix(StrEnum):
     """What the public ids of each kind begin with. All stand here, so that no two kinds share one."""
 

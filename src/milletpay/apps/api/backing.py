@@ -39,8 +39,8 @@ class Api:
     endpoints: Endpoints
     watch: "Watch[PaymentId]"
     """Tells of payments that change; its owner closes it."""
-    asks: "Watch[CustomerId]"
-    """Tells customers what they are asked; as `watch`."""
+    presented: "Watch[CustomerId]"
+    """Tells customers what becomes of the codes that they show; as `watch`."""
     code_keys: CodeKeys
     returns: CheckoutKeys
     mode: Mode

@@ -123,11 +123,11 @@ class CodeLimitsShape(Output, frozen=True, kw_only=True):
         return cls(each=20000, per_day=5, currency="CNY")
 
 
-class CodeRequestShape(Output, frozen=True, kw_only=True):
-    """A payment that a code was shown for, and of which the customer is asked: pay it, or decline it."""
+class CodePaymentShape(Output, frozen=True, kw_only=True):
+    """A payment that a code was shown for. While it is `processing` you are asked: pay, or decline."""
 
     id: str
-    object: Literal["code_request"] = "code_request"
+    object: Literal["code_payment"] = "code_payment"
     created_at: str
     livemode: bool
     status: PaymentStatus
@@ -136,7 +136,7 @@ class CodeRequestShape(Output, frozen=True, kw_only=True):
     currency: str
     merchant: str
     description: str | None
-    answer_by: Annotated[str | None, msgspec.Meta(description="Null once it is answered.")]
+    answer_by: Annotated[str | None, msgspec.Meta(description="Null unless you are asked.")]
 
     @classmethod
     def example(cls) -> Self:
@@ -155,13 +155,13 @@ class CodeRequestShape(Output, frozen=True, kw_only=True):
         )
 
 
-class CodeRequestList(Output, frozen=True, kw_only=True):
-    """What was asked of the customer in the last ten minutes, the newest first."""
+class CodePaymentList(Output, frozen=True, kw_only=True):
+    """What codes were shown for in the last ten minutes, the newest first."""
 
     object: Literal["list"] = "list"
-    data: list[CodeRequestShape]
+    data: list[CodePaymentShape]
 
     @classmethod
     def example(cls) -> Self:
         """One of them."""
-        return cls(data=[CodeRequestShape.example()])
+        return cls(data=[CodePaymentShape.example()])

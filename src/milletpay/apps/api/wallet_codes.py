@@ -11,9 +11,9 @@ from milletpay.apps.api.code_bodies import (
     AliasesShape,
     AliasQuery,
     CodeLimitsShape,
+    CodePaymentList,
+    CodePaymentShape,
     CodePhoneShape,
-    CodeRequestList,
-    CodeRequestShape,
     EnrollPhone,
     SetCodeLimits,
 )
@@ -25,6 +25,7 @@ from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.streams import EventStream, ServerEvent
+from milletpay.checkout import PRESENTED_NS
 from milletpay.codes import EPOCH_SECONDS, LANES, PREFIX, STEP_SECONDS, Slot, epoch_at
 from milletpay.customers import (
     DEVICE_ID,
@@ -57,16 +58,12 @@ from milletpay.payments import (
     RuleCodes,
     find_code_rule,
     find_presenter,
-    payments_asked_of,
-    versions_asked,
+    payments_presented,
+    versions_presented,
 )
-from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.dates import day_of, rfc3339
 
 TAG: Final = "Wallet: payment codes"
-
-SHOWN_NS: Final = 600 * SECOND
-"""How long the customer is told of what was asked, and what became of it."""
 
 AT_A_STRETCH: Final = 100
 """Epochs whose aliases are made before others have their turn: about three milliseconds."""
@@ -186,9 +183,9 @@ class WalletCodesApi:
             currency=CURRENCY.code,
         )
 
-    async def requests(self, request: Request) -> CodeRequestList:
-        """What the customer is asked now, and what became of what was asked."""
-        return await self._asked(request)
+    async def payments(self, request: Request) -> CodePaymentList:
+        """What the customer's codes have paid, and what the customer is asked now."""
+        return await self._presented(request)
 
     async def decline(self, request: Request, *, payment: PaymentId) -> Answer:
         """Say no; the till is told at once. To say yes is `/v1/wallet/pay`."""
@@ -202,35 +199,38 @@ class WalletCodesApi:
             return Answer(status=HTTPStatus.OK, content=_show(came_to))
 
         answer = await submit_once(self._api.desk, command, request=request, show=show)
-        self._api.asks.nudge()
+        self._api.presented.nudge()
         return answer
 
     async def events(self, request: Request) -> EventStream:
-        """Tell what the customer is asked, now and when that changes; after `Last-Event-ID` what is new."""
+        """Tell what becomes of codes, now and when that changes; after `Last-Event-ID` what is new."""
         seen = request.last_event_id or ""
         return EventStream(self._follow(request, seen=int(seen) if seen.isdecimal() else -1))
 
     async def _follow(self, request: Request, *, seen: int) -> AsyncIterator[ServerEvent]:
         customer = CustomerId(request.principal.owner)
         async with self._api.database.connection() as connection:
-            version = (await versions_asked(connection, watched=[customer])).get(customer, 0)
+            found = await versions_presented(connection, watched=[customer], since=self._since())
+        version = found.get(customer, 0)
         while True:
-            if version > seen:
-                yield ServerEvent(kind="requests", data=await self._asked(request), id=str(version))
+            if version != seen:
+                yield ServerEvent(kind="payments", data=await self._presented(request), id=str(version))
                 seen = version
-            version = await self._api.asks.changed(customer, after=seen)
+            version = await self._api.presented.changed(customer, after=seen)
 
-    async def _asked(self, request: Request) -> CodeRequestList:
-        since = self._api.clock.now_ns() - SHOWN_NS
+    async def _presented(self, request: Request) -> CodePaymentList:
         customer = CustomerId(request.principal.owner)
         async with self._api.database.connection() as connection:
-            found = await payments_asked_of(connection, customer=customer, since=since)
-        return CodeRequestList(data=[_show(payment) for payment in found])
+            found = await payments_presented(connection, customer=customer, since=self._since())
+        return CodePaymentList(data=[_show(payment) for payment in found])
+
+    def _since(self) -> int:
+        return self._api.clock.now_ns() - PRESENTED_NS
 
 
-def _show(payment: Payment) -> CodeRequestShape:
+def _show(payment: Payment) -> CodePaymentShape:
     waits = payment.status is PaymentStatus.PROCESSING
-    return CodeRequestShape(
+    return CodePaymentShape(
         id=PAYMENT_ID.write(payment.id),
         created_at=rfc3339(payment.created_at),
         livemode=payment.mode is Mode.LIVE,
@@ -311,20 +311,20 @@ def _asking(handlers: WalletCodesApi) -> tuple[Route, ...]:
     return (
         Route(
             method="GET",
-            path="/v1/wallet/payment_codes/requests",
-            handler=handlers.requests,
-            summary="What you are asked",
-            description="Say yes with `/v1/wallet/pay`.",
-            answers={200: CodeRequestList},
+            path="/v1/wallet/payment_codes/payments",
+            handler=handlers.payments,
+            summary="What your codes were shown for",
+            description="In the last ten minutes. You are asked where it is `processing`: `/v1/wallet/pay` is yes.",
+            answers={200: CodePaymentList},
             who=CUSTOMER,
             tag=TAG,
         ),
         Route(
             method="POST",
-            path="/v1/wallet/payment_codes/requests/{payment}/decline",
+            path="/v1/wallet/payment_codes/payments/{payment}/decline",
             handler=handlers.decline,
             summary="Say no",
-            answers={200: CodeRequestShape},
+            answers={200: CodePaymentShape},
             who=CUSTOMER,
             ids={"payment": PAYMENT_ID},
             idempotent=True,
@@ -335,8 +335,8 @@ def _asking(handlers: WalletCodesApi) -> tuple[Route, ...]:
             method="GET",
             path="/v1/wallet/payment_codes/events",
             handler=handlers.events,
-            summary="Be told what you are asked",
-            description="Server-sent events `requests`, each with the whole list; `Last-Event-ID` goes on.",
+            summary="Be told what becomes of your codes",
+            description="Server-sent events `payments`, each with the whole list; `Last-Event-ID` goes on.",
             answers={200: EventStream},
             who=CUSTOMER,
             tag=TAG,

@@ -110,7 +110,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         events=webhooks.events,
         endpoints=webhooks.endpoints,
         watch=backing.watch,
-        asks=backing.asks,
+        presented=backing.presented,
         code_keys=backing.code_keys,
         returns=backing.returns,
         mode=backing.mode,

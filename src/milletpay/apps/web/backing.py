@@ -1,18 +1,19 @@
 """What stands behind the pages, wired in one place."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from milletpay.apps.web.demo import TownFile
 from milletpay.bootstrap import House, TradeDesk, make_code_keys
-from milletpay.checkout import CheckoutKeys, Watch
+from milletpay.checkout import PRESENTED_NS, CheckoutKeys, Watch
 from milletpay.codes import CodeKeys, Links, key_for
 from milletpay.customers import CustomerId
 from milletpay.identity import Authenticator, OneTimeCodes, Pairings, Pins
 from milletpay.ledger.chart import Mode
-from milletpay.payments import PaymentId, versions_asked, versions_of
+from milletpay.payments import PaymentId, versions_of, versions_presented
 from milletpay.plumbing.clock import Clock
-from milletpay.plumbing.database import Database
+from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
 from milletpay.rails import Banks
 
@@ -36,8 +37,8 @@ class Backing:
     returns: CheckoutKeys
     form_key: bytes = field(repr=False)
     watch: Watch[PaymentId]
-    asks: Watch[CustomerId]
-    """Tells customers what they are asked, having shown a code."""
+    presented: Watch[CustomerId]
+    """Tells customers what becomes of the codes that they show."""
     code_keys: CodeKeys
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
@@ -48,7 +49,7 @@ class Backing:
     async def close(self) -> None:
         """Look no more."""
         await self.watch.close()
-        await self.asks.close()
+        await self.presented.close()
 
 
 def make_backing(house: House, *, demo_file: Path | None) -> Backing:
@@ -56,6 +57,13 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
 
     It is the caller's to close.
     """
+
+    async def versions(
+        connection: Connection, /, *, watched: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, int]:
+        since = house.clock.now_ns() - PRESENTED_NS
+        return await versions_presented(connection, watched=watched, since=since)
+
     return Backing(
         mode=Mode.TEST if demo_file else Mode.LIVE,
         is_demo=demo_file is not None,
@@ -69,7 +77,7 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         returns=CheckoutKeys(secret=key_for("ways back", secret=house.secret)),
         form_key=key_for("forms", secret=house.secret),
         watch=Watch(versions=versions_of, database=house.database, clock=house.clock),
-        asks=Watch(versions=versions_asked, database=house.database, clock=house.clock),
+        presented=Watch(versions=versions, database=house.database, clock=house.clock),
         code_keys=make_code_keys(secret=house.secret),
         authenticator=house.authenticator,
         one_time_codes=house.one_time_codes,

@@ -314,7 +314,7 @@ def _asking(handlers: WalletCodesApi) -> tuple[Route, ...]:
             path="/v1/wallet/payment_codes/payments",
             handler=handlers.payments,
             summary="What your codes were shown for",
-            description="In the last ten minutes. You are asked where it is `processing`: `/v1/wallet/pay` is yes.",
+            description="In the last ten minutes. Those `processing` ask you: `/v1/wallet/pay` is yes.",
             answers={200: CodePaymentList},
             who=CUSTOMER,
             tag=TAG,

@@ -90,7 +90,7 @@ class TerminalShop:
 
     def device(self, index: int = 0, **more: Any) -> CardTerminal:
         """A terminal as it comes out of its box."""
-        fast = {"answer_seconds": 5.0, "poll_seconds": 0.02, "polls": 3}
+        fast = {"answer_seconds": 5.0, "poll_seconds": 0.02, "polls": 3, "retry_seconds": 0.02}
         device = CardTerminal(
             number=self.terminals[index].house_number,
             master=self.master(index),

@@ -2,16 +2,34 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from milletpay.ledger.chart import AccountKind
+from milletpay.money import Money
 from milletpay.plumbing.migration import migrate
-from milletpay.simulation.card_terminal import CardTerminal, Fault, PowerCut
+from milletpay.simulation.card_terminal import ADDRESS, CNY, CardTerminal, Fault, NotSignedOn, PowerCut
 from milletpay.simulation.terminal_journal import Journal, Record
-from milletpay.terminals import Close, Purchase, Request, ResponseCode, Reverse
-from tests.flows.terminal_shop import SHOP, TerminalShop, open_shop, serve_terminals
+from milletpay.terminals import (
+    Close,
+    Envelope,
+    Frame,
+    Original,
+    Purchase,
+    Refund,
+    Request,
+    ResponseCode,
+    Reverse,
+    Void,
+    read_answer,
+    read_plain,
+    write_frame,
+    write_request,
+)
+from tests.flows.market import seeding
+from tests.flows.terminal_shop import SHOP, TerminalShop, open_shop, pair_terminal, serve_terminals
 from tests.servers import Servers
 
 C = ResponseCode
@@ -212,3 +230,105 @@ async def test_a_batch_is_not_closed_over_what_is_in_progress(shop: TerminalShop
     closed = await again.close()
     assert closed.totals is not None
     assert (closed.code, closed.totals.debit_count, closed.batch) == (C.APPROVED, 0, 2)
+
+
+async def say(shop: TerminalShop, message: bytes) -> bytes:
+    """Send a message and give the answer's bytes, without length and address."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", shop.port)
+    try:
+        writer.write(write_frame(Frame(address=ADDRESS, message=message)))
+        size = int.from_bytes(await reader.readexactly(2))
+        return (await reader.readexactly(size))[5:]
+    finally:
+        writer.transport.abort()
+
+
+def purchase(terminal: CardTerminal, stan: int, *, code: str, amount: int = 10_00) -> Purchase:
+    envelope = Envelope(terminal=terminal.number, batch=1, stan=stan, key=terminal.key_number)
+    return Purchase(envelope=envelope, amount=Money(amount, CNY), payment_code=code)
+
+
+async def test_a_repeat_is_answered_byte_for_byte_as_before(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 10)
+    assert terminal.key is not None
+    request = purchase(terminal, 1, code=shop.phones.code())
+    first = await say(shop, write_request(request, key=terminal.key))
+    assert read_answer(read_plain(first)).code is C.APPROVED
+    repeats = [write_request(request, key=terminal.key, again=again) for again in (False, True)] * 5
+    answers = await asyncio.gather(*(say(shop, repeat) for repeat in repeats))
+    assert set(answers) == {first}
+    # What is declined is kept as well, and a number is used once.
+    declined = purchase(terminal, 2, code="4" * 18)
+    no = [await say(shop, write_request(declined, key=terminal.key)) for _ in range(3)]
+    assert len(set(no)) == 1
+    assert read_answer(read_plain(no[0])).code is C.INVALID_CODE
+    other = purchase(terminal, 1, code=shop.phones.code())
+    answer = await say(shop, write_request(other, key=terminal.key))
+    assert read_answer(read_plain(answer)).code is C.USED_NUMBER
+    # Ten at once of one number that is new: one is made.
+    fresh = write_request(purchase(terminal, 3, code=shop.phones.code()), key=terminal.key)
+    assert len(set(await asyncio.gather(*(say(shop, fresh) for _ in range(10))))) == 1
+    assert await owed(shop) == before + 20_00
+
+
+async def test_a_reversal_has_the_effect_of_one_and_stands_before_its_original(shop: TerminalShop) -> None:
+    before = await owed(shop)
+    terminal = await started(shop, 11)
+    assert terminal.key is not None
+    request = purchase(terminal, 1, code=shop.phones.code())
+    reverse = Reverse(envelope=request.envelope, amount=request.amount)
+    advice = Reverse(envelope=request.envelope, amount=request.amount, is_advice=True)
+    undone = [
+        await say(shop, write_request(one, key=terminal.key, again=again))
+        for one in (reverse, advice)
+        for again in (False, True)
+    ]
+    assert [read_plain(one).mti for one in undone] == ["0410", "0410", "0430", "0430"]
+    assert {read_answer(read_plain(one)).code for one in undone} == {C.APPROVED}
+    assert len({one[10:-8] for one in undone}) == 1
+    late = await say(shop, write_request(request, key=terminal.key))
+    assert read_answer(read_plain(late)).code is C.REVERSED_BEFORE
+    assert await owed(shop) == before
+    async with shop.opened() as database, database.connection() as connection:
+        marks = await connection.fetchval(
+            "SELECT count(*) FROM payments.mark WHERE reference = $1",
+            f"{terminal.number:08}-000001-000001",
+        )
+    assert marks == 1
+
+
+async def test_a_terminal_gives_back_what_another_has_taken(shop: TerminalShop) -> None:
+    first, second = await started(shop, 12), await started(shop, 13)
+    sale = await sell(shop, first)
+    assert second.key is not None
+    envelope = Envelope(terminal=second.number, batch=1, stan=1, key=second.key_number)
+    original = Original(batch=sale.batch, stan=sale.stan, terminal=first.number)
+    refund = Refund(envelope=envelope, amount=Money(4_00, CNY), original=original)
+    answer = read_answer(read_plain(await say(shop, write_request(refund, key=second.key))))
+    assert (answer.code, answer.reference) == (C.APPROVED, "000001000001")
+    # A void is for the terminal that sold, and not once a part was given back.
+    void = Void(
+        envelope=Envelope(terminal=second.number, batch=1, stan=2, key=second.key_number),
+        amount=Money(sale.amount, CNY),
+        original=original,
+    )
+    assert read_answer(read_plain(await say(shop, write_request(void, key=second.key)))).code is C.INVALID
+    assert (await first.void(sale)).code is C.INVALID
+
+
+async def test_a_terminal_that_is_paired_anew_has_other_keys(shop: TerminalShop) -> None:
+    old = await started(shop, 14)
+    terminal = shop.terminals[14]
+    async with seeding(shop.app_url) as house:
+        shop.terminals[14] = await pair_terminal(house, terminal.store, terminal=terminal)
+    # The gateway remembers the old pairing for a moment, and the desk does not; then its seal is strange.
+    with suppress(NotSignedOn):
+        refused = await old.echo()
+        assert refused is not None
+        assert refused.code is C.NOT_PERMITTED
+    new = await started(shop, 14)
+    assert (await sell(shop, new)).code is C.APPROVED
+    assert old.key is not None
+    stale = await say(shop, write_request(purchase(old, 9, code=shop.phones.code()), key=old.key))
+    assert read_answer(read_plain(stale)).code is C.WRONG_SEAL

@@ -65,6 +65,13 @@ class PowerCut(Exception):
     """The terminal is off; go on with another one of the same journal."""
 
 
+class NotSignedOn(Exception):
+    """The gateway does not take the terminal's key: somebody has to pair it again."""
+
+
+SIGN_ON_TRIES = 5
+
+
 @dataclass(slots=True, kw_only=True)
 class CardTerminal:
     """One terminal. `fault` is asked before each message what goes wrong with it."""
@@ -77,6 +84,7 @@ class CardTerminal:
     answer_seconds: float = 10.0
     poll_seconds: float = 3.0
     polls: int = 15
+    retry_seconds: float = 1.0
     fault: Callable[[Request], Fault | None] = lambda _request: None
     key: SealKey | None = None
     key_number: int = 0
@@ -91,13 +99,21 @@ class CardTerminal:
         await self.settle(after_power_cut=True)
 
     async def sign_on(self, management: Management = Management.SIGN_ON) -> None:
-        """Get a session key and the number of the open batch; goes on until it is answered."""
+        """Get a session key and the number of the open batch; goes on until it is answered.
+
+        :raises NotSignedOn: when it is refused again and again
+        """
+        refused = 0
         while True:
             envelope = Envelope(terminal=self.number, batch=self.journal.batch, stan=1, key=0)
             request = Manage(envelope=envelope, management=management)
             answer = await self._exchange(request, key=self.master.sign_on)
             if answer is not None and answer.code is ResponseCode.APPROVED:
                 break
+            refused += answer is not None
+            if answer is not None and refused >= SIGN_ON_TRIES:
+                raise NotSignedOn(f"sign-on was answered with {answer.code.name}")
+            await asyncio.sleep(self.retry_seconds)
         self.key, self.key_number = self.master.unwrap(answer.key_block), answer.key
         if answer.batch != self.journal.batch:
             self.journal.add(do="open", batch=answer.batch)
@@ -210,6 +226,7 @@ class CardTerminal:
             if answer is not None and answer.code not in UNANSWERED:
                 return answer
             again = True
+            await asyncio.sleep(self.retry_seconds)
 
     async def _ask(self, request: Request, *, again: bool = False) -> Answer | None:
         """Send under the session key; where that is over, sign on, and the answer is as good as none."""

@@ -98,6 +98,8 @@ class Exchanging:
 
         def reply(done: "asyncio.Future[Answer]") -> None:
             answer = _outcome(done)
+            if answer.code is ResponseCode.NOT_PERMITTED:
+                self.terminals.forget(known.where.number)
             if answer.key and answer.code is ResponseCode.APPROVED:
                 answer = _with_key_block(answer, known=known)
             send(write_answer(plain, answer=answer, key=key))

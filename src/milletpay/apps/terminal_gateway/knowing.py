@@ -47,6 +47,10 @@ class Terminals:
         """A terminal that was read before."""
         return self._known.get(number)
 
+    def forget(self, number: int) -> None:
+        """Read a terminal again when it speaks next: the desk knows it otherwise."""
+        self._known.pop(number, None)
+
     def may_have_changed(self, known: Known) -> bool:
         """Whether it was read so long ago that it may have been paired since."""
         return self._clock.monotonic_ns() - known.read_at > AGAIN_NS

@@ -35,7 +35,7 @@ from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
-from milletpay.terminals import Exchanges, Shifts, Terminals, TerminalSecrets
+from milletpay.terminals import Exchanges, Offline, Shifts, Terminals, TerminalSecrets
 from milletpay.treasury import Treasury, treasury_proofs
 from milletpay.wallets import Receipts, Wallets, WithdrawalFee, fees_of_withdrawals, wallet_proofs
 
@@ -91,8 +91,10 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
         funding=funding,
     )
     shifts = Shifts(book=book, merchants=merchants, payments=payments)
+    offline = Offline(book=book, payments=payments)
     exchanges = Exchanges(book=book, payments=payments, terminals=terminals)
     parts: list[Part] = [
+        offline,
         shifts,
         exchanges,
         terminals,

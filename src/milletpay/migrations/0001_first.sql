@@ -1262,6 +1262,41 @@ CREATE TABLE terminals.uploaded (
 GRANT SELECT, INSERT, UPDATE ON terminals.station, terminals.entry, terminals.uploaded TO millet_app;
 GRANT SELECT, INSERT ON terminals.closed_batch TO millet_app;
 
+-- What merchants let their tills take without a network, at their own risk; without one: nothing.
+CREATE TABLE terminals.offline_policy (
+    merchant     uuid NOT NULL,
+    live         boolean NOT NULL,  -- else of test mode
+    effective_at bigint NOT NULL CHECK (effective_at > 0),
+    each_max     bigint NOT NULL CHECK (each_max >= 0),  -- minor units; 0: nothing is taken
+    total_max    bigint NOT NULL CHECK (total_max >= 0),  -- minor units, of a terminal within 24 hours
+    count_max    integer NOT NULL CHECK (count_max >= 0),
+    PRIMARY KEY (merchant, live, effective_at)
+);
+
+-- What tills took without a network: each number of a pairing is decided once.
+CREATE TABLE terminals.offline_sale (
+    terminal    uuid NOT NULL,
+    pairing     integer NOT NULL CHECK (pairing > 0),
+    sequence    integer NOT NULL CHECK (sequence > 0),
+    taken_at    bigint NOT NULL,  -- by the till's clock
+    amount      bigint NOT NULL CHECK (amount > 0),  -- minor units
+    currency    text COLLATE "C" NOT NULL,
+    digest      bytea NOT NULL CHECK (octet_length(digest) = 32),  -- SHA-256 of what was sealed
+    reason      text COLLATE "C" CHECK (reason IN (
+        'not_allowed', 'in_the_future', 'too_late', 'before_pairing', 'exceeds_each', 'exceeds_total',
+        'exceeds_count', 'payment_declined'
+    )),  -- NULL for one that was accepted
+    payment     uuid,
+    after_gap   boolean NOT NULL,  -- numbers before it had not come
+    uploaded_at bigint NOT NULL CHECK (uploaded_at > 0),
+    PRIMARY KEY (terminal, pairing, sequence),
+    CHECK (reason IS NOT NULL OR payment IS NOT NULL)
+);
+
+CREATE INDEX offline_sale_accepted ON terminals.offline_sale (terminal, taken_at) WHERE reason IS NULL;
+
+GRANT SELECT, INSERT ON terminals.offline_policy, terminals.offline_sale TO millet_app;
+
 -- entitlements: what merchants offer, and who may use what was bought.
 
 CREATE SCHEMA entitlements;

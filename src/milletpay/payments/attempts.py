@@ -50,6 +50,8 @@ class CreatePayment:
     agreement: AgreementId | None = None
     payment_code: str = field(default="", repr=False)
     """What was scanned from the customer's phone; never beside an agreement."""
+    scanned_at: int = 0
+    """When a till without a network scanned it, nanoseconds; 0 for now. Nobody can be asked then."""
     store: StoreId | None = None
     terminal: TerminalId | None = None
     """Known before as one of the merchant's, in the store."""

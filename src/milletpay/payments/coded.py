@@ -45,6 +45,9 @@ def create_by_code(command: CreatePayment, facts: Facts, presenters: Presenters)
     payment.device = recognized.presenter.device
     if _goes_unasked(payment, facts, presenters):
         _take_unasked(payment, facts)
+    elif command.scanned_at:
+        # The customer has gone long ago: whoever sold without a network has taken that on.
+        fail(payment, Decline.EXCEEDS_LIMIT, facts)
     else:
         _ask(payment, facts)
     return finish(payment, facts)

@@ -61,6 +61,9 @@ class Seen:
     """The subject of its alias, if its word is right."""
 
 
+_Scan: TypeAlias = tuple[str, int]
+"""What was scanned, and when; 0 for now."""
+
 _Use: TypeAlias = tuple[int, int, int]
 """Step, number, lane."""
 
@@ -84,7 +87,7 @@ class Presenters:
         self._guesses: dict[int, Guesses] = {}
         self._scanned: list[Scanned] = []
         self._enrolled: set[DeviceId] = set()
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[_Scan, Seen] = {}
         self._used: set[_Use] = set()
         self._numbers = 0
         self._new_uses: dict[_Use, PaymentId] = {}
@@ -135,8 +138,8 @@ class Presenters:
         now = self._book.now
         for command in self._scanned:
             reading = read_code(command.payment_code)
-            self._seen[command.payment_code] = Seen(
-                reading=reading, sightings=self._keys.sightings(reading, now=now)
+            self._seen[_scan(command)] = Seen(
+                reading=reading, sightings=self._keys.sightings(reading, now=command.scanned_at or now)
             )
         await self._load_presenters(connection)
         self._look()
@@ -160,7 +163,7 @@ class Presenters:
     def recognize(self, command: Scanned) -> Recognized | None:
         """Who showed the code; None, and counted, whatever was wrong."""
         now = self._book.now
-        seen = self._seen[command.payment_code]
+        seen = self._seen[_scan(command)]
         places = self._places(command)
         if any(place.is_closed(now=now) for place in places):
             return None
@@ -236,14 +239,14 @@ class Presenters:
     def _look(self) -> None:
         """Compare the words. Who has no presenter is compared with nobody's, which takes as long."""
         assert self._keys is not None
-        for text, seen in self._seen.items():
+        for scan, seen in self._seen.items():
             for sighting in seen.sightings:
                 presenter = self._known[sighting.slot.number]
                 device, version = (presenter.device, presenter.version) if presenter else (0, 0)
                 step = self._keys.step_shown(seen.reading, sighting=sighting, device=device, version=version)
                 if step is not None and presenter is not None:
                     shown = Recognized(presenter=presenter, step=step, lane=sighting.slot.lane)
-                    self._seen[text] = replace(seen, shown=shown, alias=_alias(sighting))
+                    self._seen[scan] = replace(seen, shown=shown, alias=_alias(sighting))
 
     async def _load_uses(self, connection: Connection) -> None:
         """Bring which of the codes were used, and what was counted."""
@@ -264,7 +267,7 @@ class Presenters:
                 self._guesses[row["subject"]] = Guesses(**dict(row))
 
     def _want_below(self, command: Scanned) -> None:
-        shown = self._seen[command.payment_code].shown
+        shown = self._seen[_scan(command)].shown
         if shown is None:
             return
         presenter = shown.presenter
@@ -368,3 +371,7 @@ def _subjects(command: Scanned) -> tuple[int, ...]:
 def _alias(sighting: Sighting) -> int:
     slot = sighting.slot
     return alias_subject(number=slot.number, lane=slot.lane, epoch=sighting.epoch)
+
+
+def _scan(command: Scanned) -> _Scan:
+    return command.payment_code, command.scanned_at

@@ -19,7 +19,7 @@ from milletpay.plumbing.statements import load_statements
 SQL: Final = load_statements("milletpay.payments")
 
 KEPT_NS: Final = 2 * 24 * 3600 * 10**9
-"""How long it is kept that a code was used. It could be used again for two minutes."""
+"""How long it is kept that a code was used: longer than the day within which tills bring what they took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,10 @@ class Scanned(Protocol):
     @property
     def payment_code(self) -> str:
         """What was scanned."""
+
+    @property
+    def scanned_at(self) -> int:
+        """When, nanoseconds; 0 for now."""
 
     @property
     def merchant(self) -> MerchantId:

@@ -82,6 +82,15 @@ from milletpay.terminals.messages.responses import ResponseCode
 from milletpay.terminals.messages.sealing import KeyRefused, MasterKey, SealKey
 from milletpay.terminals.messages.showing import show_message
 from milletpay.terminals.model import Terminal, TerminalKind, TerminalRefusal, TerminalRefused, TerminalStatus
+from milletpay.terminals.offline import Offline, SetOfflinePolicy, TakeOffline, missing_numbers
+from milletpay.terminals.offline_model import (
+    OfflinePolicy,
+    OfflineReason,
+    OfflineRefusal,
+    OfflineRefused,
+    OfflineSale,
+    Sealed,
+)
 from milletpay.terminals.operations import (
     OfferPairing,
     PairTerminal,
@@ -125,6 +134,12 @@ __all__ = [
     "MessageRefused",
     "NoteCash",
     "OfferPairing",
+    "Offline",
+    "OfflinePolicy",
+    "OfflineReason",
+    "OfflineRefusal",
+    "OfflineRefused",
+    "OfflineSale",
     "OpenShift",
     "Original",
     "PairTerminal",
@@ -143,11 +158,14 @@ __all__ = [
     "RetireTerminal",
     "Reverse",
     "SealKey",
+    "Sealed",
+    "SetOfflinePolicy",
     "Shift",
     "Shifts",
     "SignOff",
     "SignOn",
     "Station",
+    "TakeOffline",
     "Tender",
     "Terminal",
     "TerminalKind",
@@ -172,6 +190,7 @@ __all__ = [
     "find_terminal_by_number",
     "is_sealed",
     "key_of",
+    "missing_numbers",
     "print_receipt",
     "read_answer",
     "read_code",

@@ -284,3 +284,62 @@ ON CONFLICT (terminal, batch, stan) DO UPDATE SET
     amount = excluded.amount,
     is_credit = excluded.is_credit,
     finding = excluded.finding;
+
+-- name: offline_policies
+-- What these merchants have allowed, and when.
+SELECT merchant, live, effective_at, each_max, total_max, count_max
+FROM terminals.offline_policy
+WHERE merchant = ANY($1::uuid[]);
+
+-- name: add_offline_policies
+-- Write new policies.
+INSERT INTO terminals.offline_policy (merchant, live, effective_at, each_max, total_max, count_max)
+SELECT *
+FROM unnest($1::uuid[], $2::boolean[], $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[]);
+
+-- name: offline_sales
+-- Sales without a network by terminal, pairing and number.
+SELECT s.*
+FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS named (terminal, pairing, sequence)
+INNER JOIN terminals.offline_sale AS s
+    ON s.terminal = named.terminal AND s.pairing = named.pairing AND s.sequence = named.sequence;
+
+-- name: offline_last
+-- The greatest number that has come of each of these pairings.
+SELECT s.terminal, s.pairing, max(s.sequence) AS last
+FROM terminals.offline_sale AS s
+WHERE (s.terminal, s.pairing) IN (SELECT n.t, n.p FROM unnest($1::uuid[], $2::integer[]) AS n (t, p))
+GROUP BY s.terminal, s.pairing;
+
+-- name: offline_accepted
+-- What was accepted of these terminals, taken after $2.
+SELECT * FROM terminals.offline_sale
+WHERE terminal = ANY($1::uuid[]) AND taken_at > $2 AND reason IS NULL;
+
+-- name: add_offline_sales
+-- Write what became of sales without a network.
+INSERT INTO terminals.offline_sale (
+    terminal, pairing, sequence, taken_at, amount, currency, digest, reason, payment, after_gap, uploaded_at
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[],
+    $8::text[], $9::uuid[], $10::boolean[], $11::bigint[]
+);
+
+-- name: offline_missing
+-- Numbers of a terminal that later ones tell of and that have not come, the first first.
+WITH known AS (
+    SELECT
+        pairing,
+        sequence,
+        lag(sequence, 1, 0) OVER (PARTITION BY pairing ORDER BY sequence) AS before
+    FROM terminals.offline_sale
+    WHERE terminal = $1
+)
+
+SELECT k.pairing, missing.sequence
+FROM known AS k
+CROSS JOIN LATERAL generate_series(k.before + 1, least(k.sequence - 1, k.before + $2)) AS missing (sequence)
+ORDER BY k.pairing, missing.sequence
+LIMIT $2;

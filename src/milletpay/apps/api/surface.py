@@ -8,6 +8,7 @@ from milletpay.apps.api.counters import counter_routes
 from milletpay.apps.api.devices import device_routes
 from milletpay.apps.api.events import EventsApi, event_routes
 from milletpay.apps.api.offers import offer_routes
+from milletpay.apps.api.offline import offline_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
 from milletpay.apps.api.plates import plate_routes
 from milletpay.apps.api.refunds import RefundsApi, refund_routes
@@ -44,6 +45,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *cashier_routes(api),
         *counter_routes(api),
         *till_feed_routes(api),
+        *offline_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),
         *sign_in_routes(api),

@@ -144,22 +144,44 @@ async def test_the_same_code_at_two_tills_is_accepted_once(market: Market, phone
 
 
 async def test_it_is_verified_as_of_then(market: Market, phone: Phone) -> None:
+    till, at = await new_till(market), now()
+    async with market.database.connection() as connection:
+        # Three days ago the merchant allowed it, and two days ago no longer, until this moment.
+        for days, each in ((3, EACH), (2, 0)):
+            await connection.execute(
+                "INSERT INTO terminals.offline_policy VALUES ($1, false, $2, $3, 100000, 10)",
+                market.sellers[0].id,
+                at - days * 24 * HOUR,
+                each,
+            )
+    then = await till.bring(till.take(phone.code(at), 1_00, at=at - 30 * HOUR))
+    assert then[0]["reason"] == "not_allowed"
+    async with market.database.connection() as connection:
+        day_before = at - 40 * HOUR
+        await connection.execute(
+            "INSERT INTO terminals.offline_policy VALUES ($1, false, $2, $3, 100000, 10)",
+            market.sellers[0].id,
+            day_before,
+            EACH,
+        )
     await allow(market)
-    till = await new_till(market)
     at = now()
-    old, early = phone.code(at - 600 * SECOND), phone.code(at, lane=3)
+    code = phone.code(at, lane=3)
     results = await till.bring(
-        till.take(old, 1_00, at=at),  # a code of ten minutes before
-        till.take(early, 1_00, at=at - 25 * HOUR),
-        till.take(early, 1_00, at=at + HOUR),
-        till.take(early, 1_00, at=at - 60 * SECOND),  # before there was a policy, and the pairing
+        till.take(phone.code(at - 600 * SECOND), 1_00, at=at),  # a code of ten minutes before
+        till.take(code, 1_00, at=at - 25 * HOUR),
+        till.take(code, 1_00, at=at + HOUR),
+        till.take(code, 1_00, at=at - 60 * SECOND),
+        till.take(code, 1_00, at=at),
     )
-    assert [one["reason"] for one in results] == [
-        "payment_declined",
-        "not_allowed",
-        "in_the_future",
-        "not_allowed" if results[3]["reason"] == "not_allowed" else "before_pairing",
-    ]
+    reasons = ["payment_declined", "too_late", "in_the_future", "before_pairing", None]
+    assert [one["reason"] for one in results] == reasons
+    # Scanned minutes ago it is right only as of then.
+    later = Phone(phone.presenter).code(at - 90 * SECOND, lane=3)
+    tid = till.paired["terminal"]["tid"]
+    said = {"amount": 1_00, "currency": "CNY", "reference": f"{tid}-late"}
+    stale = await till.client.post("/v1/payments", said | {"payer": {"payment_code": later}})
+    assert stale.json["decline_code"] == "payment_code_invalid"
 
 
 async def test_caps_gaps_doubles_and_seals(market: Market, phone: Phone) -> None:

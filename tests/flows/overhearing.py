@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that overhears which statements are run, in order."""
+"""A wire to PostgreSQL that overhears which statements are run, in order, and can be cut at one of them."""
 
 import asyncio
 import re
@@ -22,6 +22,8 @@ class Overheard:
         self._port = int(options["port"][0]) if "port" in options else parts.port or 5432
         self._tasks: set[asyncio.Task[None]] = set()
         self.statements: list[str] = []
+        self.cut_at = ""
+        """Ends the session that runs a statement with this text; once."""
 
     @classmethod
     @asynccontextmanager
@@ -65,8 +67,11 @@ class Overheard:
                 head = await reader.readexactly(HEAD.size)
                 kind, length = HEAD.unpack(head)
                 body = await reader.readexactly(length - 4)
-                writer.write(head + body)
                 self._hear(kind, body, prepared)
+                if self.cut_at and self.statements and self.cut_at in self.statements[-1]:
+                    self.cut_at = ""
+                    break
+                writer.write(head + body)
         writer.close()
 
     def _hear(self, kind: bytes, body: bytes, prepared: dict[bytes, str]) -> None:

@@ -54,19 +54,20 @@ class Trade:
 
     async def load(self, connection: Connection, commands: Sequence[object]) -> "Trade":
         """Make the book current; let every part bring what the commands need."""
-        # A book that broke while it was opened may know what others wrote, and the parts do not yet.
+        # Where a load breaks, the book may know what others wrote, and a part may remember that something is
+        # not there which it had no time to read: then the next batch begins with parts that remember nothing.
         told, self._told = self._told, False
         await self._book.open(connection)
         for part in self._parts:
             part.begin()
             if not (told and self._book.remembered):
                 part.forget()
-        self._told = True
         for command in commands:
             self._part_of[type(command)].want(command)
         for part in self._parts:
             await part.load(connection)
         await self._book.load_wanted(connection)
+        self._told = True
         return self
 
     def decide(self, _facts: "Trade", command: object) -> object:

@@ -14,7 +14,7 @@ OWN = (
     "/wallet/top-up",
     "/wallet/withdraw",
     "/wallet/send",
-    "/wallet/pay",
+    "/wallet/scan",
     "/wallet/agreements",
     "/wallet/cards",
     "/wallet/pin",

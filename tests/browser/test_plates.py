@@ -43,7 +43,7 @@ def test_the_plate_is_read_from_its_picture_and_paid_from_the_wallet(
 
     phone.sign_in(3)
     before = balance(phone)
-    phone.go("/wallet/pay")
+    phone.go("/wallet/scan")
     phone.page.fill("#code", scanned)
     phone.page.locator("form:has(#code) button").click()
     phone.page.wait_for_url("**/p/*")
@@ -107,7 +107,7 @@ def test_an_altered_code_and_a_revoked_plate_are_refused_in_words(
     heading(phone.page, "这不是我们的码")
     phone.shot("45-plate-altered")
     phone.sign_in(3)
-    phone.go("/wallet/pay")
+    phone.go("/wallet/scan")
     phone.page.fill("#code", town.base_url + altered)
     phone.page.locator("form:has(#code) button").click()
     expect(phone.page.locator(".wrong")).to_contain_text("不完整或不是我们生成的")

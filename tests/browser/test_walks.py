@@ -282,7 +282,7 @@ def test_money_is_sent_and_withdrawn(new_visitor: NewVisitor) -> None:
 )
 def test_what_is_no_code_of_ours_is_not_opened(visitor: Visitor, scanned: str, said: str) -> None:
     visitor.sign_in(4)
-    visitor.go("/wallet/pay")
+    visitor.go("/wallet/scan")
     visitor.page.fill("#code", scanned)
     visitor.page.get_by_role("button", name="Continue").click()
     expect(visitor.page.get_by_role("alert")).to_have_text(said)
@@ -291,7 +291,7 @@ def test_what_is_no_code_of_ours_is_not_opened(visitor: Visitor, scanned: str, s
 def test_a_pasted_link_opens_the_cashier(new_visitor: NewVisitor, visitor: Visitor) -> None:
     path = new_visitor().order("band")
     visitor.sign_in(4)
-    visitor.go("/wallet/pay")
+    visitor.go("/wallet/scan")
     visitor.page.fill("#code", f"{visitor.town.base_url}{path}?from=message")
     visitor.page.get_by_role("button", name="Continue").click()
     visitor.page.wait_for_url(f"**{path}")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final, get_origin, get_type_hints
 
 from milletpay.apps.http.asgi import HeaderLine
-from milletpay.apps.http.reading import Read, form_reader, json_reader, query_reader
+from milletpay.apps.http.reading import Read, form_reader, json_reader, multipart_reader, query_reader
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.routes import Media, Route, Surface, Table
 from milletpay.apps.http.shapes import Input, structs_in
@@ -14,6 +14,7 @@ from milletpay.plumbing.ids import IdForm, NotAnId
 
 READING: Final = ("GET", "HEAD")
 WITH_BODY: Final = ("POST", "PUT", "PATCH")
+READERS: Final = {Media.JSON: json_reader, Media.FORM: form_reader, Media.MULTIPART: multipart_reader}
 
 
 class Nothing(Input, frozen=True, kw_only=True):
@@ -174,7 +175,7 @@ def _body_reader(route: Route) -> Read | None:
     assert route.method in WITH_BODY, f"{route.method} {route.path} takes no body"
     for kind in structs_in([route.body]):
         assert kind.__struct_config__.forbid_unknown_fields, f"{kind.__name__} passes fields over: use Input"
-    return json_reader(route.body) if route.media is Media.JSON else form_reader(route.body)
+    return READERS[route.media](route.body)
 
 
 def _query_reader(route: Route, surface: Surface) -> Read | None:

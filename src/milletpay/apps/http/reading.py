@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from milletpay.apps.http.multipart import NotMultipart, read_multipart
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.shapes import Input
 
@@ -70,19 +71,46 @@ def query_reader(of: type[Input]) -> Read:
     """Make what reads a query string; numbers and truth are read from text here."""
 
     def read(query: bytes) -> Input:
-        fields: dict[str, str] = {}
+        fields: dict[str, str | bytes] = {}
         for name, value in _pairs(query):
-            if name in fields:
-                raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name:.60} is there twice.", param=name)
-            if "\0" in name or "\0" in value:
-                raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
-            fields[name] = value
-        try:
-            return msgspec.convert(fields, of, strict=False)
-        except msgspec.ValidationError as error:
-            _refuse_field(error)
+            _keep(fields, name, value)
+        return _convert(fields, of)
 
     return read
+
+
+def multipart_reader(of: type[Input]) -> Read:
+    """Make what reads the body of a form with files."""
+
+    def read(body: bytes) -> Input:
+        try:
+            parts = read_multipart(body)
+        except NotMultipart as error:
+            raise Refuse(
+                EdgeRefusal.MALFORMED_BODY, f"The body is not a form with files: {error}."
+            ) from error
+        fields: dict[str, str | bytes] = {}
+        for part in parts:
+            content = part.content
+            _keep(fields, part.name, content if part.is_file else content.decode("utf-8", "replace"))
+        return _convert(fields, of)
+
+    return read
+
+
+def _keep(fields: dict[str, str | bytes], name: str, value: str | bytes) -> None:
+    if name in fields:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name:.60} is there twice.", param=name)
+    if "\0" in name or (isinstance(value, str) and "\0" in value):
+        raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
+    fields[name] = value
+
+
+def _convert(fields: dict[str, str | bytes], of: type[Input]) -> Input:
+    try:
+        return msgspec.convert(fields, of, strict=False)
+    except msgspec.ValidationError as error:
+        _refuse_field(error)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ class Media(Enum):
 
     JSON = "application/json"
     FORM = "application/x-www-form-urlencoded"
+    MULTIPART = "multipart/form-data"
+    """A form with files; a field of type `bytes` is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

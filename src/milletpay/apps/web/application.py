@@ -16,6 +16,7 @@ from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin_setting import PinPages
 from milletpay.apps.web.plates import PlatePages
+from milletpay.apps.web.scanning import ScanPages
 from milletpay.apps.web.sending import SendingPages
 from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
@@ -74,6 +75,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *SigningPages(backing, pages, people).routes(),
         *SignInPages(backing, pages, people).routes(),
         *WalletPages(backing, pages, people).routes(),
+        *ScanPages(backing, pages).routes(),
         *PinPages(backing, pages, people).routes(),
         *CardPages(backing, pages, people).routes(),
         *SourcePages(backing, pages, people).routes(),

@@ -1,4 +1,4 @@
-"""The wallet: what there is, what moved, who may charge, and a link or code to pay."""
+"""The wallet: what there is, what moved, and who may charge."""
 
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request, read_id
@@ -10,7 +10,6 @@ from milletpay.apps.web.lines import lines_of
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
-from milletpay.codes import NotOurLink
 from milletpay.customers import Customer, devices_of
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
@@ -30,12 +29,6 @@ from milletpay.wallets import cards_of, find_balance
 CURRENCY = Currency.CNY
 RECENT = 6
 PAGE = 25
-
-
-class Scanned(Form, frozen=True, kw_only=True):
-    """What was scanned or pasted."""
-
-    code: Text
 
 
 class Older(Input, frozen=True, kw_only=True):
@@ -79,25 +72,6 @@ class WalletPages:
                 who=CUSTOMER,
                 summary="All that moved",
                 answers={200: bytes},
-            ),
-            Route(
-                method="GET",
-                path="/wallet/pay",
-                handler=self.ask_code,
-                query=Said,
-                who=CUSTOMER,
-                summary="Ask for a link or code to pay",
-                answers={200: bytes},
-            ),
-            Route(
-                method="POST",
-                path="/wallet/pay",
-                handler=self.read_code,
-                body=Scanned,
-                media=Media.FORM,
-                who=CUSTOMER,
-                summary="Go to what a link or code opens",
-                answers={303: bytes},
             ),
             Route(
                 method="GET",
@@ -159,20 +133,6 @@ class WalletPages:
             lines = await lines_of(connection, person, currency=CURRENCY, before=before, most=PAGE + 1)
         older = write_cursor(lines[PAGE - 1].place) if len(lines) > PAGE else None
         return self._pages.show(request, "entries.html", lines=lines[:PAGE], older=older)
-
-    async def ask_code(self, request: Request, *, query: Said) -> Answer:
-        """Ask for a link or code."""
-        return self._pages.show(request, "pay_code.html", said=words_of(self._pages, request, query))
-
-    async def read_code(self, request: Request, *, body: Scanned) -> Answer:
-        """Go to what it opens, if it is ours."""
-        self._pages.check(request, body)
-        links = self._backing.links
-        try:
-            link = links.read(body.code)
-        except NotOurLink as refused:
-            return self._pages.go(f"/wallet/pay?said=scan_{refused.refusal}")
-        return self._pages.go(f"/{link.kind}/{links.token(link)}")
 
     async def agreements(self, request: Request, *, query: Said) -> Answer:
         """Those that were signed, the newest first."""

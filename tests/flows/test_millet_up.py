@@ -110,10 +110,15 @@ def test_what_dies_under_it_is_started_again(data: Path) -> None:
         running.wait_until_up()
         server = server_in(data)
         processes = processes_of(running.process.pid)
-        for name, said in (("server", "The API process"), ("worker", "The worker process")):
+        names = {
+            "server": "The API process",
+            "worker": "The worker process",
+            "terminal_gateway": "The terminal gateway process",
+        }
+        for name, said in names.items():
             os.kill(processes[name], signal.SIGKILL)
             wait_until(partial(lambda said: f"{said} has died (status -9)" in running.said(), said))
-        wait_until(lambda: len(processes_of(running.process.pid)) == 2 and is_healthy(running))
+        wait_until(lambda: len(processes_of(running.process.pid)) == len(names) and is_healthy(running))
 
         os.kill(server.pid, signal.SIGKILL)
         wait_until(lambda: "PostgreSQL has died (status -9" in running.said())

@@ -84,9 +84,9 @@ from milletpay.terminals.messages.showing import show_message
 from milletpay.terminals.model import Terminal, TerminalKind, TerminalRefusal, TerminalRefused, TerminalStatus
 from milletpay.terminals.offline import Offline, SetOfflinePolicy, TakeOffline, missing_numbers
 from milletpay.terminals.offline_model import (
+    OfflineFault,
     OfflinePolicy,
     OfflineReason,
-    OfflineRefusal,
     OfflineRefused,
     OfflineSale,
     Sealed,
@@ -135,9 +135,9 @@ __all__ = [
     "NoteCash",
     "OfferPairing",
     "Offline",
+    "OfflineFault",
     "OfflinePolicy",
     "OfflineReason",
-    "OfflineRefusal",
     "OfflineRefused",
     "OfflineSale",
     "OpenShift",

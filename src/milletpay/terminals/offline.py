@@ -15,9 +15,9 @@ from milletpay.terminals.model import Terminal
 from milletpay.terminals.offline_model import (
     AHEAD_MAX,
     UPLOADED_WITHIN,
+    OfflineFault,
     OfflinePolicy,
     OfflineReason,
-    OfflineRefusal,
     OfflineRefused,
     OfflineSale,
     Sealed,
@@ -169,14 +169,14 @@ class Offline:
         terminal = self._terminals.get(command.terminal)
         if terminal is None or not 0 < command.sealed.pairing <= terminal.pairings:
             detail = "There is no such terminal, or no such pairing of it."
-            return OfflineRefused(refusal=OfflineRefusal.TERMINAL_NOT_FOUND, detail=detail)
+            return OfflineRefused(fault=OfflineFault.TERMINAL_NOT_FOUND, detail=detail)
         digest = hashlib.sha256(command.sealed.text()).digest()
         known = self._known.get(command.name)
         if known is not None:
             if known.digest == digest:
                 return known
             detail = f"Another sale has the number {command.sealed.sequence}."
-            return OfflineRefused(refusal=OfflineRefusal.SEQUENCE_REUSED, detail=detail)
+            return OfflineRefused(fault=OfflineFault.SEQUENCE_REUSED, detail=detail)
         reason = self._why_not(command, terminal)
         payment: PaymentId | None = None
         if reason is None:

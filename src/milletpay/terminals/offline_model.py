@@ -65,7 +65,7 @@ class Sealed:
 
 
 @unique
-class OfflineRefusal(StrEnum):
+class OfflineFault(StrEnum):
     """Why a record is not even looked at, in order of precedence. It may be sent again, mended."""
 
     TERMINAL_NOT_FOUND = auto()
@@ -122,5 +122,5 @@ class OfflineSale:
 class OfflineRefused:
     """A refusal, in words too."""
 
-    refusal: OfflineRefusal
+    fault: OfflineFault
     detail: str

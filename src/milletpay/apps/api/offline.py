@@ -22,9 +22,9 @@ from milletpay.payments import Request as PaymentRequest
 from milletpay.plumbing.answers import hash_of_body
 from milletpay.plumbing.dates import NotATimestamp, parse_rfc3339, rfc3339
 from milletpay.terminals import (
+    OfflineFault,
     OfflinePolicy,
     OfflineReason,
-    OfflineRefusal,
     OfflineRefused,
     OfflineSale,
     Sealed,
@@ -117,7 +117,8 @@ class OfflineResult(Output, frozen=True, kw_only=True):
     pairing: int
     sequence: int
     outcome: Literal["accepted", "declined", "refused"]
-    reason: OfflineReason | OfflineRefusal | None
+    reason: Annotated[OfflineReason | None, msgspec.Meta(description="Why it was declined.")]
+    fault: Annotated[OfflineFault | None, msgspec.Meta(description="Why it was refused.")]
     payment: str | None
     after_gap: bool
     risk: Literal["merchant"] = "merchant"
@@ -130,6 +131,7 @@ class OfflineResult(Output, frozen=True, kw_only=True):
             sequence=1,
             outcome="accepted",
             reason=None,
+            fault=None,
             payment="pay_01kdz9m4h0000g40r40m30e209",
             after_gap=False,
         )
@@ -202,7 +204,7 @@ class OfflineApi:
         )
         key = self._api.terminal_secrets.seal_key(terminal, pairings=record.pairing)
         if not hmac.compare_digest(sealed.seal(key).encode(), record.seal.encode()):
-            return _refused(record, OfflineRefusal.SEAL_WRONG)
+            return _refused(record, OfflineFault.SEAL_WRONG)
         taken_at = _moment(record.taken_at)
         reference = f"{place.references}offline-{record.pairing}-{record.sequence}"
         came = await self._api.desk.submit(
@@ -224,7 +226,7 @@ class OfflineApi:
                 ),
             )
         )
-        return _refused(record, came.refusal) if isinstance(came, OfflineRefused) else _result(came)
+        return _refused(record, came.fault) if isinstance(came, OfflineRefused) else _result(came)
 
 
 def _moment(text: str) -> int:
@@ -247,17 +249,19 @@ def _result(sale: OfflineSale) -> OfflineResult:
         sequence=sale.sequence,
         outcome="accepted" if sale.reason is None else "declined",
         reason=sale.reason,
+        fault=None,
         payment=None if sale.payment is None else PAYMENT_ID.write(sale.payment),
         after_gap=sale.after_gap,
     )
 
 
-def _refused(record: OfflineRecord, refusal: OfflineRefusal) -> OfflineResult:
+def _refused(record: OfflineRecord, fault: OfflineFault) -> OfflineResult:
     return OfflineResult(
         pairing=record.pairing,
         sequence=record.sequence,
         outcome="refused",
-        reason=refusal,
+        reason=None,
+        fault=fault,
         payment=None,
         after_gap=False,
     )

@@ -46,6 +46,7 @@ from milletpay.payments import (
     RefundId,
     RefundPayment,
     Request,
+    card_jobs,
     payments_of,
 )
 from milletpay.plumbing.clock import SECOND, SystemClock
@@ -288,7 +289,10 @@ async def opened_town(app_url: str, *, base_url: str) -> AsyncIterator[tuple[Tow
         (folder / "demo.json").write_text(json.dumps(demo_file(town)))
         worker = Worker(
             database=house.database,
-            kinds=bank_jobs(banks=house.banks, submit=house.desk.submit),
+            kinds=[
+                *bank_jobs(banks=house.banks, submit=house.desk.submit),
+                *card_jobs(banks=house.banks, submit=house.desk.submit),
+            ],
             clock=clock,
             entropy=system_entropy,
             new_id=house.ids.next,

@@ -123,7 +123,7 @@ class CardDesk:
                 await self.ask(top_up)
                 await self.work()
 
-    async def agree(self, customer: CustomerId, sources: Order) -> AgreementId:
+    async def agree(self, customer: CustomerId, sources: Order, *, notice_days: int = 0) -> AgreementId:
         """An agreement of the shop that the customer has signed, to be paid from these sources."""
         agreement = Agreement(
             id=AgreementId(next(self.ids)),
@@ -136,7 +136,7 @@ class CardDesk:
             day_limit=1_000_00,
             month_limit=2_000_00,
             day_charges=100,
-            notice_days=0,
+            notice_days=notice_days,
             request=self.request(),
             description="",
         )

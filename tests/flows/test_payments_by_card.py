@@ -1,11 +1,23 @@
 """Payments that a card funds: paid, refused, unknown, late, given back; one final state, money conserved."""
 
 from milletpay.funding import DrawStatus, GiveBackStatus
-from milletpay.payments import CaptureMethod, Decline, Destination, Outcome, PaymentStatus, RefundStatus
+from milletpay.ledger.chart import Mode
+from milletpay.payments import (
+    AnnounceCharge,
+    Announcement,
+    AnnouncementId,
+    CaptureMethod,
+    Decline,
+    Destination,
+    Outcome,
+    PaymentStatus,
+    RefundStatus,
+)
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
+from milletpay.plumbing.dates import add_days, day_of
 from milletpay.rails import Direction, Fault, RefusalReason
-from tests.flows.card_desk import HONG, MING, first_balance, from_card, open_cards
+from tests.flows.card_desk import HONG, MING, SHOP, first_balance, from_card, open_cards
 
 HOUR = 3600
 
@@ -77,6 +89,36 @@ async def test_a_charge_under_an_agreement_is_paid_or_fails(database: Database) 
         assert (found.status, found.decline) == (PaymentStatus.FAILED, Decline.REFUSED_BY_BANK)
         assert await house.counted(agreement) == await house.counted(MING) == 50_00
         assert await house.events(bad) == ["payment.processing", "payment.failed"]
+
+
+async def test_a_charge_that_the_bank_refuses_uses_no_announcement(database: Database) -> None:
+    async with open_cards(database) as house:
+        await house.open(MING)
+        agreement = await house.agree(MING, from_card(MING), notice_days=1)
+        tomorrow = add_days(day_of(house.clock.now_ns()), days=1)
+        announced = AnnounceCharge(
+            id=AnnouncementId(next(house.ids)),
+            agreement=agreement,
+            merchant=SHOP,
+            mode=Mode.LIVE,
+            amount=50_00,
+            charge_on=tomorrow,
+        )
+        assert isinstance(await house.ask(announced), Announcement)
+        await house.pass_time(seconds=30 * HOUR)
+        await house.err(Fault(reason=RefusalReason.INSUFFICIENT_FUNDS))
+        refused = await house.make(50_00, agreement=agreement)
+        assert (await house.payment(await house.make(1_00, agreement=agreement))).decline is (
+            Decline.NOT_ANNOUNCED
+        )
+        await house.work()
+        assert (await house.payment(refused)).status is PaymentStatus.FAILED
+        again = await house.make(50_00, agreement=agreement)
+        await house.work()
+        assert (await house.payment(again)).status is PaymentStatus.SUCCEEDED
+        assert (await house.payment(await house.make(50_00, agreement=agreement))).decline is (
+            Decline.NOT_ANNOUNCED
+        )
 
 
 async def test_no_card_is_asked_to_hold(database: Database) -> None:

@@ -948,6 +948,8 @@ CREATE TABLE payments.announcement (
 );
 
 CREATE INDEX announcement_unused ON payments.announcement (agreement, charge_on) WHERE payment IS NULL;
+-- One charge uses at most one.
+CREATE UNIQUE INDEX announcement_used ON payments.announcement (payment) WHERE payment IS NOT NULL;
 
 -- What a merchant asks for and a customer pays. Amounts are in minor units of the currency.
 CREATE TABLE payments.payment (

@@ -91,6 +91,7 @@ def let_go(payment: Payment, facts: Facts) -> None:
     if draw is None:
         return
     facts.funding.let_go(draw)
+    facts.unused.append(payment.id)
     _note(draw, Outcome.LET_GO, None, facts)
     uncount(payment, amount=payment.amount.minor, whole=True, facts=facts)
 
@@ -145,6 +146,7 @@ def _fail(draw: Draw, decline: Decline, outcome: BankOutcome, facts: Facts) -> D
     _note(draw, Outcome.DECLINED, decline, facts)
     payment.counted_on = NO_DAY
     if payment.is_made_with_payer:
+        facts.unused.append(payment.id)
         payment.decline = decline
         payment.due_at = 0
         payment.happen(Happening.DECLINE)

@@ -80,6 +80,8 @@ class Facts:
     changed_refunds: dict[RefundId, Refund] = field(default_factory=dict)
     new_marks: list[Name] = field(default_factory=list)
     new_attempts: list[Attempt] = field(default_factory=list)
+    unused: list[PaymentId] = field(default_factory=list)
+    """Charges that have ended without money: what announced them may be charged after all."""
     changed_attempts: dict[tuple[PaymentId, int], Came] = field(default_factory=dict)
     """What became of attempts of earlier batches."""
     events: list[Event] = field(default_factory=list)
@@ -110,6 +112,7 @@ class Facts:
             self.new_marks,
             self.new_attempts,
             self.changed_attempts,
+            self.unused,
             self.events,
             self.moves,
         ):

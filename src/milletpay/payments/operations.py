@@ -308,6 +308,8 @@ class Payments:
         if facts.new_marks:
             columns = columns_of_names(facts.new_marks)
             await connection.execute(SQL["add_marks"], *columns, facts.book.now)
+        if facts.unused:
+            await connection.execute(SQL["free_announcements"], facts.unused)
         if facts.changed_announcements:
             announcements = list(facts.changed_announcements.values())
             await connection.execute(SQL["write_announcements"], *columns_of_announcements(announcements))

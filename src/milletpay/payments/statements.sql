@@ -122,6 +122,10 @@ FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $
     AS n (id, agreement, amount, charge_on, announced_at, payment)
 ON CONFLICT (id) DO UPDATE SET payment = excluded.payment;
 
+-- name: free_announcements
+-- Announcements of charges that have ended without money: another charge may use them.
+UPDATE payments.announcement SET payment = NULL WHERE payment = ANY($1::uuid[]);
+
 -- name: add_attempts
 -- Write tries to pay.
 INSERT INTO payments.attempt (payment, number, customer, decline, at, outcome, card)

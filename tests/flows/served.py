@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from milletpay.apps.http.kernel import Kernel
+from milletpay.apps.server.wire import Wire
 
 PATIENCE_SECONDS = 10
 
@@ -82,7 +83,7 @@ def serve(application: Kernel) -> Iterator[Served]:
     loop = uvloop.new_event_loop()
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http=Wire,
         lifespan="off",
         ws="none",
         log_config=None,

@@ -4,11 +4,13 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from milletpay.apps.http import bodies
+from milletpay.apps.server import wire
 from milletpay.plumbing.clock import SystemClock
 from tests.flows.counter_shop import VERSION, Shop, make_shop
 from tests.flows.served import Served, serve
@@ -302,6 +304,30 @@ def test_a_body_that_does_not_come_is_not_waited_for(
     assert b"\r\nconnection: close\r\n" in said.lower()
     assert b'"code":"body_too_slow"' in said
     assert len(shop.calls) == before + 1
+
+
+@pytest.mark.parametrize(
+    "came", [b"", b"GET /v1/sales HTTP/1.1\r\nhost: x\r\nx-slow: "], ids=["nothing", "half"]
+)
+@pytest.mark.parametrize("asked_before", [False, True], ids=["at first", "after a request"])
+def test_who_never_says_what_it_wants_is_hung_up_on(
+    merchant: Served, monkeypatch: pytest.MonkeyPatch, came: bytes, asked_before: object
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", merchant.port), timeout=10) as slow:
+        if asked_before:
+            slow.sendall(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert slow.recv(65536).startswith(b"HTTP/1.1 404")
+        slow.sendall(came)
+        # Nobody else waits for it, and one that takes its time within bounds is answered.
+        assert merchant.ask("POST", "/v1/sales", SALE).status == 201
+        with suppress(ConnectionResetError):
+            assert slow.recv(65536) == b""
+    with socket.create_connection(("127.0.0.1", merchant.port), timeout=10) as patient:
+        for piece in (b"GET /nothing HTTP/1.1\r\n", b"host: x\r\n", b"\r\n"):
+            patient.sendall(piece)
+            time.sleep(0.02)
+        assert patient.recv(65536).startswith(b"HTTP/1.1 404")
 
 
 def test_streams(shop: Shop, served: Served) -> None:

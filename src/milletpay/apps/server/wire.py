@@ -6,18 +6,55 @@ is woken twice. On loopback that is a tenth of what a payment costs.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+HEAD_SECONDS: Final = 15
+"""How long a caller may take to say what it wants: from the first byte, or from when it came."""
+
 
 class Wire(HttpToolsProtocol):
-    """uvicorn's protocol over a transport that collects."""
+    """uvicorn's protocol over a transport that collects, which hangs up on who never says what it wants."""
+
+    _in_head = True
+    _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin with a collecting transport in place of the one that was given."""
         collecting = Collecting(cast("asyncio.Transport", transport), loop=self.loop)
         super().connection_made(cast("asyncio.Transport", collecting))
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._had_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in a piece. A head that came in one piece, as nearly all do, is never waited for."""
+        super().data_received(data)
+        if self._in_head and self._late is None:
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._had_head()
+        super().on_headers_complete()
+
+    def _wait_for_head(self) -> None:
+        self._late = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _had_head(self) -> None:
+        self._in_head = False
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 class Collecting:

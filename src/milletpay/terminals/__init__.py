@@ -4,8 +4,8 @@ Words: a **terminal** stands in one store and is a till or a card terminal; **pa
 own, for a short code that is good once. Its **number** is printed on receipts; its **terminal number** and
 its merchant's **acceptor number** name it in ISO 8583 (fields 41 and 42).
 
-A **shift** is a cashier's run of **receipts** at one till. What is sold without a network is **sealed** by the
-till, and decided once when it is brought.
+A **shift** is a cashier's run of **receipts** at one till. What is sold without a network is **sealed** by
+the till, and decided once when it is brought.
 
 What holds: a terminal has at most one key that is good, the one of its last pairing; one that is retired has
 none, for ever; nothing secret of it is in the tables; what it makes, it makes in its store.

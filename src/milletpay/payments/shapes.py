@@ -46,8 +46,8 @@ class QrShape(Output, frozen=True, kw_only=True):
         return cls(payload="http://127.0.0.1:8420/c/AZt_TUGAAAggYAYG4MOASf0Lq3mVtq8Qzx1K")
 
 
-class CardShape(Output, frozen=True, kw_only=True):
-    """What may be shown of a card."""
+class PayingCardShape(Output, frozen=True, kw_only=True):
+    """What is shown of the card that paid."""
 
     bank: str
     last4: str
@@ -62,7 +62,7 @@ class FundingShape(Output, frozen=True, kw_only=True):
     """From what a payment is paid."""
 
     source: SourceKind
-    card: CardShape | None = None
+    card: PayingCardShape | None = None
 
     @classmethod
     def example(cls) -> Self:
@@ -268,7 +268,7 @@ _FROM_BALANCE: Final = FundingShape(source=SourceKind.BALANCE)
 def _funding(card: PaidCard | None) -> FundingShape:
     if card is None:
         return _FROM_BALANCE
-    return FundingShape(source=SourceKind.CARD, card=CardShape(bank=card.bank, last4=card.last4))
+    return FundingShape(source=SourceKind.CARD, card=PayingCardShape(bank=card.bank, last4=card.last4))
 
 
 def funding_of(payment: Payment) -> FundingShape | None:

@@ -1,7 +1,8 @@
 """A subscription over months: announced, charged once, skipped, declined, tried again, lapsed."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from milletpay.entitlements import Offer, OfferId, add_offer
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, Names
 from milletpay.money import Money
-from milletpay.payments import AgreementId, CancelAgreement, announcements_of, payments_of
+from milletpay.payments import AgreementId, CancelAgreement, Decline, announcements_of, payments_of
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import Day, add_days, day_of, day_start_ns
 from milletpay.subscriptions import (
     Charging,
     Subscription,
     SubscriptionId,
+    SubscriptionRefusal,
     SubscriptionRefused,
     cancel_subscription,
     charge_day,
@@ -65,6 +67,34 @@ class Months:
             found = await find_subscription(connection, id=ID)
         assert found is not None
         return found
+
+    async def skip(
+        self,
+        period: int,
+        *,
+        customer: CustomerId = ANNA,
+        submit: Callable[[Any], Awaitable[Any]] | None = None,
+    ) -> Any:
+        async with self.desk.database.transaction() as connection:
+            return await skip_charge(
+                connection,
+                id=ID,
+                customer=customer,
+                period=period,
+                submit=submit or self.desk.ask,
+                now=self.desk.clock.now_ns(),
+            )
+
+    async def cancel(self) -> None:
+        async with self.desk.database.transaction() as connection:
+            await cancel_subscription(
+                connection,
+                id=ID,
+                customer=ANNA,
+                mode=Mode.LIVE,
+                submit=self.desk.ask,
+                now=self.desk.clock.now_ns(),
+            )
 
     async def charges(self) -> list[tuple[Day, str]]:
         """When what was charged, and how it ended, the first first."""
@@ -175,25 +205,76 @@ async def test_a_month_is_skipped_between_notice_and_charge(database: Database) 
         months, _ = await begin(desk, balance=100_00)
         first = (await months.now()).first_on
         await months.go_to(add_days(first, days=-1))
-
-        async def skip(customer: CustomerId, period: int) -> Any:
-            async with database.transaction() as connection:
-                return await skip_charge(
-                    connection, id=ID, customer=customer, period=period, now=desk.clock.now_ns()
-                )
-
-        assert isinstance(await skip(CustomerId(99), 0), SubscriptionRefused)
-        skipped = await skip(ANNA, 0)
+        assert isinstance(await months.skip(0, customer=CustomerId(99)), SubscriptionRefused)
+        skipped = await months.skip(0)
         assert (skipped.period, skipped.is_announced) == (1, False)
-        assert isinstance(await skip(ANNA, 0), SubscriptionRefused), "a second press skips no other month"
+        assert isinstance(await months.skip(0), SubscriptionRefused), "a second press skips no other month"
         await months.go_to(charge_day(first, period=1))
         assert await months.charges() == [(charge_day(first, period=1), "succeeded")]
-        async with database.transaction() as connection:
-            await cancel_subscription(
-                connection, id=ID, customer=ANNA, mode=Mode.LIVE, now=desk.clock.now_ns()
-            )
+        await months.cancel()
         await months.go_to(charge_day(first, period=2))
         assert len(await months.charges()) == 1
+
+
+@pytest.mark.parametrize("end", ["skip", "cancel"])
+async def test_what_was_skipped_or_canceled_cannot_be_charged_by_the_merchant_itself(
+    database: Database, end: str
+) -> None:
+    async with open_payments(database) as desk:
+        months, agreement = await begin(desk, balance=100_00)
+        first = (await months.now()).first_on
+        await months.go_to(add_days(first, days=-1))
+        await (months.skip(0) if end == "skip" else months.cancel())
+        async with database.connection() as connection:
+            assert await announcements_of(connection, agreement=agreement) == []
+        desk.clock.advance(duration_ns=2 * DAY_NS)
+        tried = await desk.ask(desk.payment(VIDEO, PRICE, agreement=agreement))
+        assert tried.payment.decline is Decline.NOT_ANNOUNCED
+
+
+async def test_what_the_merchant_has_charged_cannot_be_skipped_any_more(database: Database) -> None:
+    """Whichever comes first: one of the two, never both, and never neither."""
+    async with open_payments(database) as desk:
+        months, agreement = await begin(desk, balance=100_00)
+        first = (await months.now()).first_on
+        await months.go_to(add_days(first, days=-1))
+        desk.clock.advance(duration_ns=DAY_NS)
+        skipped, *charged = await asyncio.gather(
+            months.skip(0),
+            *(desk.ask(desk.payment(VIDEO, PRICE, agreement=agreement)) for _ in range(4)),
+        )
+        declines = {made.payment.decline for made in charged}
+        assert declines <= {None, Decline.NOT_ANNOUNCED}
+        assert (None in declines) is isinstance(skipped, SubscriptionRefused)
+        again = await months.skip(0)
+        assert isinstance(again, SubscriptionRefused)
+        assert again.refusal is SubscriptionRefusal.CHARGED
+
+
+@pytest.mark.parametrize("days", [-NOTICE, 0])
+async def test_a_skip_that_died_half_done_is_done_when_its_day_comes(database: Database, days: int) -> None:
+    """The announcement is withdrawn, the subscription does not know: its month is left out all the same."""
+    async with open_payments(database) as desk:
+        months, _ = await begin(desk, balance=100_00)
+        first = (await months.now()).first_on
+
+        async def dies(command: object) -> Any:
+            await desk.ask(command)
+            raise Died
+
+        await months.go_to(add_days(first, days=-NOTICE - 1))
+        desk.clock.advance(duration_ns=DAY_NS)
+        if days:  # not even that it was announced is known
+            with pytest.raises(Died):
+                await replace(months.charging, submit=dies).work()
+        else:
+            await months.go_to(add_days(first, days=-1))
+        with pytest.raises(Died):
+            await months.skip(0, submit=dies)
+        found = await months.now()
+        assert (found.period, found.is_announced) == (0, days == 0)
+        await months.go_to(charge_day(first, period=1))
+        assert await months.charges() == [(charge_day(first, period=1), "succeeded")]
 
 
 async def test_a_declined_charge_is_tried_by_the_rule_and_then_lapses(database: Database) -> None:

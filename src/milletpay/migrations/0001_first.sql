@@ -944,12 +944,18 @@ CREATE TABLE payments.announcement (
     amount       bigint NOT NULL CHECK (amount > 0),  -- minor units; at most so much
     charge_on    integer NOT NULL,  -- YYYYMMDD; not before
     announced_at bigint NOT NULL,  -- nanoseconds
-    payment      uuid  -- the charge that used it
+    payment      uuid,  -- the charge that used it
+    withdrawn_at bigint NOT NULL DEFAULT 0,  -- nanoseconds; 0 as long as it stands
+    CHECK (payment IS NULL OR withdrawn_at = 0)
 );
 
+<<<<<<< HEAD
 CREATE INDEX announcement_unused ON payments.announcement (agreement, charge_on) WHERE payment IS NULL;
 -- One charge uses at most one.
 CREATE UNIQUE INDEX announcement_used ON payments.announcement (payment) WHERE payment IS NOT NULL;
+=======
+CREATE INDEX announcement_of_agreement ON payments.announcement (agreement, charge_on);
+>>>>>>> 2cad3f2 (Skipping or canceling a subscription withdraws what was announced of it)
 
 -- What a merchant asks for and a customer pays. Amounts are in minor units of the currency.
 CREATE TABLE payments.payment (

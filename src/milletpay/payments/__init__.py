@@ -12,7 +12,7 @@ on one day and given back to it; a hold and its payment end together; every effe
 """
 
 from milletpay.payments.agreements import Agreed, CancelAgreement, ProposeAgreement, SignAgreement
-from milletpay.payments.announcements import AnnounceCharge
+from milletpay.payments.announcements import AnnounceCharge, WithdrawAnnouncement
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment
 from milletpay.payments.bank_errands import card_ears, card_jobs
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
@@ -62,6 +62,7 @@ from milletpay.payments.queries import (
     count_payments,
     find_agreement,
     find_agreements,
+    find_announcement,
     find_code_rule,
     find_payment,
     find_payments,
@@ -153,6 +154,7 @@ __all__ = [
     "RuleCodes",
     "Shown",
     "SignAgreement",
+    "WithdrawAnnouncement",
     "agreements_of",
     "announcements_of",
     "attempts_of",
@@ -162,6 +164,7 @@ __all__ = [
     "fees_of_payments",
     "find_agreement",
     "find_agreements",
+    "find_announcement",
     "find_code_rule",
     "find_payment",
     "find_payments",

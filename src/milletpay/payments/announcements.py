@@ -1,7 +1,8 @@
 """Announcements: under an agreement with notice, each charge is announced to the customer days ahead.
 
-An announcement is good for one charge, from its day on and for a month. What a customer can be told has an
-end: no charge above what the agreement allows, none years ahead, and only so many that are still to come.
+An announcement is good for one charge, from its day on and for a month, unless it is withdrawn before. What a
+customer can be told has an end: no charge above what the agreement allows, none years ahead, and only so many
+that are still to come.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from milletpay.merchants import MerchantId
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import (
     AGREEMENT_ID,
+    ANNOUNCEMENT_ID,
     Agreement,
     AgreementId,
     AgreementStatus,
@@ -46,11 +48,24 @@ class AnnounceCharge:
     charge_on: Day
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawAnnouncement:
+    """Take an announcement back: the charge that the customer was told of is not made."""
+
+    id: AnnouncementId
+    agreement: AgreementId
+    merchant: MerchantId
+    mode: Mode
+
+
 def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
-    """Decide an announcement."""
+    """Decide an announcement. Again under its id it is given as it stands, used and withdrawn ones too."""
     agreement = facts.agreements[command.agreement]
     if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
         return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
+    known = _known(command.id, agreement, facts)
+    if known is not None:
+        return known
     if agreement.status is not AgreementStatus.ACTIVE:
         detail = f"The agreement is {agreement.status}: nothing can be charged under it."
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=AGREEMENT_ID.write(agreement.id))
@@ -85,10 +100,31 @@ def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
     return made
 
 
+def withdraw(command: WithdrawAnnouncement, facts: Facts) -> Announcement | Refused | None:
+    """Decide a withdrawal. Again it changes nothing; nothing was announced: None, and so it stays."""
+    agreement = facts.agreements[command.agreement]
+    if agreement is None or (agreement.merchant, agreement.mode) != (command.merchant, command.mode):
+        return Refused(refusal=Refusal.AGREEMENT_NOT_FOUND, detail="There is no such agreement.")
+    known = _known(command.id, agreement, facts)
+    if known is None or known.withdrawn_at:
+        return known
+    if known.payment is not None:
+        detail = "The charge was made: its announcement cannot be withdrawn."
+        return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=ANNOUNCEMENT_ID.write(known.id))
+    known.withdrawn_at = facts.book.now
+    facts.changed_announcements[known.id] = known
+    facts.book.note()
+    return known
+
+
+def _known(id: AnnouncementId, agreement: Agreement, facts: Facts) -> Announcement | None:
+    return next((one for one in facts.announcements.get(agreement.id, ()) if one.id == id), None)
+
+
 def _too_much(command: AnnounceCharge, agreement: Agreement, facts: Facts) -> Refused | None:
     """Why so large, so late or one more charge cannot be announced, or nothing."""
     latest = add_days(facts.today, days=AHEAD_MAX)
-    waiting = [announced for announced in facts.announcements.get(agreement.id, ()) if not announced.payment]
+    waiting = [announced for announced in facts.announcements.get(agreement.id, ()) if announced.is_open]
     if command.charge_on > latest:
         refusal = Refusal.NOTICE_TOO_LONG
         detail = f"{format_day(command.charge_on)} is too far: {format_day(latest)} is the last day."
@@ -113,7 +149,7 @@ def fitting(payment: Payment, agreement: Agreement, facts: Facts) -> Announcemen
     usable = [
         announced
         for announced in facts.announcements.get(agreement.id, ())
-        if announced.payment is None
+        if announced.is_open
         and since(facts.today) <= announced.charge_on <= facts.today
         and payment.amount.minor <= announced.amount
     ]

@@ -66,7 +66,7 @@ class Facts:
     agreements_by_key: dict[int, Agreement] = field(default_factory=dict)
     agreements_by_name: dict[Name, Agreement] = field(default_factory=dict)
     announcements: dict[AgreementId, list[Announcement]] = field(default_factory=dict)
-    """Those that can still be used, of agreements that are charged with notice or announce."""
+    """Those of these weeks, of agreements that are charged with notice or announce."""
     marks: set[Name] = field(default_factory=set)
     paid_at: dict[PlateId, list[Scanned]] = field(default_factory=dict)
     """What was last paid at plates, the newest first."""

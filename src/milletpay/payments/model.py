@@ -367,3 +367,10 @@ class Announcement:
     announced_at: int
     payment: PaymentId | None = None
     """The charge that used it."""
+    withdrawn_at: int = 0
+    """When it was taken back, or 0: nothing is charged for it then."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a charge can still use it."""
+        return self.payment is None and not self.withdrawn_at

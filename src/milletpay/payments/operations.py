@@ -19,7 +19,7 @@ from milletpay.payments.agreements import (
     sign,
 )
 from milletpay.payments.agreements import cancel as cancel_agreement
-from milletpay.payments.announcements import AnnounceCharge, announce, since
+from milletpay.payments.announcements import AnnounceCharge, WithdrawAnnouncement, announce, since, withdraw
 from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
 from milletpay.payments.cards import ResolveDraw, ResolveGiveBack, resolve_draw, resolve_give_back
@@ -82,6 +82,7 @@ Command: TypeAlias = (
     | SignAgreement
     | CancelAgreement
     | AnnounceCharge
+    | WithdrawAnnouncement
     | ResolveDraw
     | ResolveGiveBack
 )
@@ -103,6 +104,7 @@ DECIDES: Final[dict[type, Callable[[Any, Facts], Answer]]] = {
     SignAgreement: sign,
     CancelAgreement: cancel_agreement,
     AnnounceCharge: announce,
+    WithdrawAnnouncement: withdraw,
     ResolveDraw: resolve_draw,
     ResolveGiveBack: resolve_give_back,
 }
@@ -216,7 +218,7 @@ class Payments:
                 self._facts.funding.want_draw(command.draw)
             case ResolveGiveBack():
                 self._facts.funding.want_give_back(command.give_back)
-            case AnnounceCharge():
+            case AnnounceCharge() | WithdrawAnnouncement():
                 self._want_agreement(command.agreement)
                 self._looked_at.append(command.agreement)
             case CancelAgreement():

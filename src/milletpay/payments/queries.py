@@ -10,6 +10,7 @@ from milletpay.payments.model import (
     Agreement,
     AgreementId,
     Announcement,
+    AnnouncementId,
     Attempt,
     Payment,
     PaymentId,
@@ -134,9 +135,15 @@ async def find_agreements(connection: Connection, *, ids: Collection[AgreementId
 
 
 async def announcements_of(connection: Connection, *, agreement: AgreementId) -> Sequence[Announcement]:
-    """The charges that were announced under an agreement and not made, the next first."""
+    """The charges that were announced under an agreement and are still to come, the next first."""
     rows = await connection.fetch(SQL["announcements_of"], agreement)
     return [announcement_of(row) for row in rows]
+
+
+async def find_announcement(connection: Connection, *, id: AnnouncementId) -> Announcement | None:
+    """The announcement of this id, whatever became of it."""
+    row = await connection.fetchrow(SQL["announcement"], id)
+    return None if row is None else announcement_of(row)
 
 
 async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:

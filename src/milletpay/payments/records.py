@@ -245,6 +245,7 @@ def announcement_of(row: Row) -> Announcement:
         charge_on=Day(row["charge_on"]),
         announced_at=row["announced_at"],
         payment=None if row["payment"] is None else PaymentId(row["payment"]),
+        withdrawn_at=row["withdrawn_at"],
     )
 
 
@@ -257,6 +258,7 @@ def columns_of_announcements(announcements: Sequence[Announcement]) -> tuple[lis
         [a.charge_on for a in announcements],
         [a.announced_at for a in announcements],
         [a.payment for a in announcements],
+        [a.withdrawn_at for a in announcements],
     )
 
 

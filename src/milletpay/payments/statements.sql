@@ -102,25 +102,33 @@ FROM unnest(
 WHERE p.id = n.id;
 
 -- name: announcements
--- Announcements of these agreements, for $2 or later, that no charge has used.
-SELECT id, agreement, amount, charge_on, announced_at, payment
+-- Announcements of these agreements, for $2 or later, whatever became of them.
+SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
 FROM payments.announcement
-WHERE agreement = ANY($1::uuid[]) AND charge_on >= $2 AND payment IS NULL;
+WHERE agreement = ANY($1::uuid[]) AND charge_on >= $2;
+
+-- name: announcement
+-- An announcement, whatever became of it.
+SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
+FROM payments.announcement
+WHERE id = $1;
 
 -- name: announcements_of
--- The announcements of an agreement that no charge has used, the next first.
-SELECT id, agreement, amount, charge_on, announced_at, payment
+-- The announcements of an agreement that a charge can still use, the next first.
+SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
 FROM payments.announcement
-WHERE agreement = $1 AND payment IS NULL
+WHERE agreement = $1 AND payment IS NULL AND withdrawn_at = 0
 ORDER BY charge_on, id;
 
 -- name: write_announcements
--- Write announcements: new ones, and which charge has used them.
-INSERT INTO payments.announcement (id, agreement, amount, charge_on, announced_at, payment)
-SELECT id, agreement, amount, charge_on, announced_at, payment
-FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::uuid[])
-    AS n (id, agreement, amount, charge_on, announced_at, payment)
-ON CONFLICT (id) DO UPDATE SET payment = excluded.payment;
+-- Write announcements: new ones, and what became of them.
+INSERT INTO payments.announcement (id, agreement, amount, charge_on, announced_at, payment, withdrawn_at)
+SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
+FROM
+    unnest(
+        $1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::uuid[], $7::bigint[]
+    ) AS n (id, agreement, amount, charge_on, announced_at, payment, withdrawn_at)
+ON CONFLICT (id) DO UPDATE SET payment = excluded.payment, withdrawn_at = excluded.withdrawn_at;
 
 -- name: free_announcements
 -- Announcements of charges that have ended without money: another charge may use them.

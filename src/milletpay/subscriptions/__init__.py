@@ -2,7 +2,7 @@
 
 Words: a **subscription** is a customer's offer of a merchant, from a first day on. A **period** is one month
 of it, with one charge. What is announced can be **skipped**, and the subscription **canceled**, until the
-charge.
+charge; either withdraws the announcement, so that nothing can be charged for it by any other way.
 
 What holds: a month has one charge however often the work is done, for its reference follows from the period;
 the day is the first one's day, or the last of a shorter month; nothing is charged that was not announced so

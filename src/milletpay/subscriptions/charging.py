@@ -19,7 +19,7 @@ from milletpay.payments import (
     PaymentId,
     Refusal,
     Request,
-    announcements_of,
+    find_announcement,
 )
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
@@ -50,7 +50,11 @@ class Charging:
             if found is None:
                 return 0
             if found.is_announced or not found.notice_days:
-                await self._charge(connection, found)
+                told = await find_announcement(connection, id=found.announcement)
+                if told is not None and told.withdrawn_at:
+                    await self._skip(connection, found)
+                else:
+                    await self._charge(connection, found)
             else:
                 await self._announce(connection, found)
         return 1
@@ -59,29 +63,31 @@ class Charging:
         now = self.clock.now_ns()
         # Whoever was late announces a later day: the notice is as long as it was promised.
         earliest = add_days(day_of(now), days=found.notice_days)
-        announced = replace(found, charge_on=max(found.charge_on, earliest), is_announced=True)
-        told = await announcements_of(connection, agreement=found.agreement)
-        earlier = next((one for one in told if one.id == found.announcement), None)
-        if earlier is not None:
-            announced = replace(announced, charge_on=earlier.charge_on)
-        else:
-            answer = await self.submit(
-                AnnounceCharge(
-                    id=found.announcement,
-                    agreement=found.agreement,
-                    merchant=found.merchant,
-                    mode=found.mode,
-                    amount=found.amount.minor,
-                    charge_on=announced.charge_on,
-                )
+        answer = await self.submit(
+            AnnounceCharge(
+                id=found.announcement,
+                agreement=found.agreement,
+                merchant=found.merchant,
+                mode=found.mode,
+                amount=found.amount.minor,
+                charge_on=max(found.charge_on, earliest),
             )
-            if not isinstance(answer, Announcement):
-                if answer.refusal is Refusal.NOTICE_TOO_SHORT:
-                    return  # the day has changed meanwhile: it is looked at again
-                ended = replace(found, status=SubscriptionStatus.LAPSED)
-                await keep(connection, ended, kind="lapsed", now=now)
-                return
-        await keep(connection, announced, kind="announced", now=now)
+        )
+        if not isinstance(answer, Announcement):
+            if answer.refusal is Refusal.NOTICE_TOO_SHORT:
+                return  # the day has changed meanwhile: it is looked at again
+            ended = replace(found, status=SubscriptionStatus.LAPSED)
+            await keep(connection, ended, kind="lapsed", now=now)
+        elif answer.withdrawn_at:
+            await self._skip(connection, found)
+        else:
+            # It may be one of before, whose note was not made.
+            announced = replace(found, charge_on=answer.charge_on, is_announced=True)
+            await keep(connection, announced, kind="announced", now=now)
+
+    async def _skip(self, connection: Connection, found: Subscription) -> None:
+        """Leave out the month whose announcement was withdrawn before whoever did it could note it here."""
+        await keep(connection, next_month(found), kind="skipped", now=self.clock.now_ns())
 
     async def _charge(self, connection: Connection, found: Subscription) -> None:
         now = self.clock.now_ns()

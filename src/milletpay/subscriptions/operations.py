@@ -1,13 +1,26 @@
-"""The writes of subscriptions. Each call belongs into a transaction of the caller's."""
+"""The writes of subscriptions. Each call belongs into a transaction of the caller's.
 
+What is skipped or canceled was perhaps announced, and the merchant could charge for that by itself. So the
+desk withdraws the announcement first, while the subscription is held. If that is all that is done before a
+process dies, `Charging` finds the announcement withdrawn and skips the month.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from milletpay.customers import CustomerId
 from milletpay.entitlements import OfferId, find_offer
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId
-from milletpay.payments import AgreementId, AgreementStatus, find_agreement
+from milletpay.payments import (
+    AgreementId,
+    AgreementStatus,
+    Refusal,
+    Refused,
+    WithdrawAnnouncement,
+    find_agreement,
+)
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, add_days, day_of, format_day
 from milletpay.plumbing.outbox import Event, append
@@ -23,6 +36,9 @@ from milletpay.subscriptions.model import (
 from milletpay.subscriptions.queries import hold_subscription
 
 SQL: Final = load_statements("milletpay.subscriptions")
+
+Submit = Callable[[Any], Awaitable[Any]]
+"""Gives a command to the desk."""
 
 
 async def subscribe(
@@ -73,7 +89,13 @@ async def subscribe(
 
 
 async def skip_charge(
-    connection: Connection, *, id: SubscriptionId, customer: CustomerId, period: int, now: int
+    connection: Connection,
+    *,
+    id: SubscriptionId,
+    customer: CustomerId,
+    period: int,
+    submit: Submit,
+    now: int,
 ) -> Subscription | SubscriptionRefused:
     """The customer leaves out a month that is not charged yet, also when it was announced."""
     found = await hold_subscription(connection, id=id)
@@ -87,6 +109,11 @@ async def skip_charge(
         return SubscriptionRefused(
             refusal=SubscriptionRefusal.CHARGED, detail="That month was charged or left out already."
         )
+    if not await _withdraw(found, submit=submit):
+        return SubscriptionRefused(
+            refusal=SubscriptionRefusal.CHARGED,
+            detail="That month was charged already, by the merchant itself.",
+        )
     return await keep(connection, next_month(found), kind="skipped", now=now)
 
 
@@ -94,6 +121,7 @@ async def cancel_subscription(
     connection: Connection,
     *,
     id: SubscriptionId,
+    submit: Submit,
     now: int,
     customer: CustomerId | None = None,
     merchant: MerchantId | None = None,
@@ -110,6 +138,7 @@ async def cancel_subscription(
         return _not_found()
     if found.status is not SubscriptionStatus.ACTIVE:
         return found
+    await _withdraw(found, submit=submit)
     ended = replace(found, status=SubscriptionStatus.CANCELED)
     return await keep(connection, ended, kind="canceled", now=now)
 
@@ -145,6 +174,19 @@ async def keep(
     if kind is not None:
         await _tell(connection, changed, kind=kind, now=now)
     return changed
+
+
+async def _withdraw(subscription: Subscription, *, submit: Submit) -> bool:
+    """Withdraw what this month's charge is announced as, if it is; whether nothing was charged for it."""
+    answer = await submit(
+        WithdrawAnnouncement(
+            id=subscription.announcement,
+            agreement=subscription.agreement,
+            merchant=subscription.merchant,
+            mode=subscription.mode,
+        )
+    )
+    return not (isinstance(answer, Refused) and answer.refusal is Refusal.WRONG_STATE)
 
 
 async def _add(connection: Connection, made: Subscription) -> None:

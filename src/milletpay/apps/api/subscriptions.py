@@ -141,6 +141,7 @@ class SubscriptionsApi:
                 id=subscription,
                 customer=CustomerId(request.principal.owner),
                 period=body.period,
+                submit=self._api.desk.submit,
                 now=self._api.clock.now_ns(),
             )
 
@@ -158,6 +159,7 @@ class SubscriptionsApi:
                 customer=CustomerId(principal.owner) if by_customer else None,
                 merchant=None if by_customer else MerchantId(principal.owner),
                 mode=principal.mode,
+                submit=self._api.desk.submit,
                 now=self._api.clock.now_ns(),
             )
 
@@ -259,6 +261,7 @@ def _of_customers(handlers: SubscriptionsApi) -> tuple[Route, ...]:
             path="/v1/wallet/subscriptions/{subscription}/skip",
             handler=handlers.skip,
             summary="Leave a month out",
+            description="What was announced of it is withdrawn: nothing else can charge for it either.",
             answers={200: SubscriptionShape},
             who=CUSTOMER,
             ids={"subscription": SUBSCRIPTION_ID},

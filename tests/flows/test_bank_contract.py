@@ -82,3 +82,15 @@ async def test_a_payment_is_on_the_statement_of_its_day(at_work: BankAtWork) -> 
     (line,) = await at_work.bank.statement(day, currency=CNY)
     assert (line.kind, line.reference, line.amount) == (LineKind.PAYMENT, "wdr_1", yuan(30))
     assert await at_work.bank.statement(day_of(at_work.clock.now_ns()), currency=CNY) == []
+
+
+async def test_what_is_given_back_is_settled_with_what_was_drawn(at_work: BankAtWork) -> None:
+    bank, card = at_work.bank, await bound(at_work)
+    await bank.collect(Order(reference="drw_1", token=card.token, amount=yuan(100)))
+    back = Order(reference="gbk_1", token=card.token, amount=yuan(40))
+    answers = await asyncio.gather(*(bank.refund(back) for _ in range(3)))
+    assert {answer.status for answer in answers} == {OutcomeStatus.SUCCEEDED}
+    assert (await bank.collect(back)).reason is RefusalReason.REFERENCE_REUSED
+    at_work.clock.advance(duration_ns=DAY_NS)
+    lines = await bank.statement(day_of(at_work.clock.now_ns()), currency=CNY)
+    assert [(line.kind, line.amount) for line in lines] == [(LineKind.SETTLEMENT, yuan(60))]

@@ -312,12 +312,10 @@ class Payments:
             await connection.execute(SQL["add_marks"], *columns, facts.book.now)
         if facts.unused:
             await connection.execute(SQL["free_announcements"], facts.unused)
-        if facts.changed_announcements:
-            announcements = list(facts.changed_announcements.values())
-            await connection.execute(SQL["write_announcements"], *columns_of_announcements(announcements))
-        if facts.changed_agreements:
-            agreements = list(facts.changed_agreements.values())
-            await connection.execute(SQL["write_agreements"], *columns_of_agreements(agreements))
+        if announced := list(facts.changed_announcements.values()):
+            await connection.execute(SQL["write_announcements"], *columns_of_announcements(announced))
+        if agreed := list(facts.changed_agreements.values()):
+            await connection.execute(SQL["write_agreements"], *columns_of_agreements(agreed))
         if facts.events:
             await append(connection, events=facts.events)
 

@@ -110,8 +110,7 @@ WHERE agreement = ANY($1::uuid[]) AND charge_on >= $2;
 -- name: announcement
 -- An announcement, whatever became of it.
 SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
-FROM payments.announcement
-WHERE id = $1;
+FROM payments.announcement WHERE id = $1;
 
 -- name: announcements_of
 -- The announcements of an agreement that a charge can still use, the next first.
@@ -124,10 +123,8 @@ ORDER BY charge_on, id;
 -- Write announcements: new ones, and what became of them.
 INSERT INTO payments.announcement (id, agreement, amount, charge_on, announced_at, payment, withdrawn_at)
 SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at
-FROM
-    unnest(
-        $1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::uuid[], $7::bigint[]
-    ) AS n (id, agreement, amount, charge_on, announced_at, payment, withdrawn_at)
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::uuid[], $7::bigint[])
+    AS n (id, agreement, amount, charge_on, announced_at, payment, withdrawn_at)
 ON CONFLICT (id) DO UPDATE SET payment = excluded.payment, withdrawn_at = excluded.withdrawn_at;
 
 -- name: free_announcements

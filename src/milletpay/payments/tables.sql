@@ -45,13 +45,9 @@ CREATE TABLE payments.announcement (
     CHECK (payment IS NULL OR withdrawn_at = 0)
 );
 
-<<<<<<< HEAD
-CREATE INDEX announcement_unused ON payments.announcement (agreement, charge_on) WHERE payment IS NULL;
+CREATE INDEX announcement_of_agreement ON payments.announcement (agreement, charge_on);
 -- One charge uses at most one.
 CREATE UNIQUE INDEX announcement_used ON payments.announcement (payment) WHERE payment IS NOT NULL;
-=======
-CREATE INDEX announcement_of_agreement ON payments.announcement (agreement, charge_on);
->>>>>>> 2cad3f2 (Skipping or canceling a subscription withdraws what was announced of it)
 
 -- What a merchant asks for and a customer pays. Amounts are in minor units of the currency.
 CREATE TABLE payments.payment (

@@ -17,7 +17,8 @@ REQUEST = b"POST / HTTP/1.1\r\n\r\n"
 
 def test_the_rows_are_those_that_are_asked_for() -> None:
     asked = [(work.name, work.connections, work.required_per_s) for work in PAYMENT_WORKS]
-    assert asked == [("agreement", 1, None), ("agreement", 128, 3_000)]
+    assert asked == [("agreement", 1, None), ("agreement", 128, 3_000), ("payment_code", 128, None)]
+    assert [work.percent for work in PAYMENT_WORKS] == [None, None, 80]
     assert PAYMENT_WORKS[0].p50_ms_max == 4
     assert PAYMENT_WORKS[1].p99_ms_max == 90
 
@@ -36,10 +37,10 @@ def test_json_is_all_that_is_printed_and_has_the_documented_shape() -> None:
     assert done.returncode == 0, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)
     assert list(printed) == ["settings", "rows"]
-    assert [row["connections"] for row in printed["rows"]] == [1, 128]
+    assert [row["connections"] for row in printed["rows"]] == [1, 128, 128]
+    assert [row["name"] for row in printed["rows"]] == ["agreement", "agreement", "payment_code"]
     for row in printed["rows"]:
         assert list(row) == ["name", "connections", "payments_per_s", "p50_ms", "p99_ms"]
-        assert row["name"] == "agreement"
         assert isinstance(row["payments_per_s"], int)
         assert 0 < row["p50_ms"] <= row["p99_ms"]
     assert printed["settings"]["customers"] == 40

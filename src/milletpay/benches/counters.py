@@ -1,21 +1,19 @@
 """The counters of the terminals' bench: paired card terminals, and customers with phones that show codes."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from milletpay.benches.fleet import FleetTerminal
 from milletpay.benches.market import AT_ONCE, ask_all, open_shops, open_wallets
+from milletpay.benches.phones import Codes, enroll
 from milletpay.bootstrap import DEMO_BANK, House, make_code_keys, make_terminal_secrets
-from milletpay.codes import LANES, STEP_SECONDS, CodeKeys, Slot, epoch_at, step_of, word_of, write_code
-from milletpay.customers import CustomerId, DeviceId, DeviceKind, RegisterDevice
+from milletpay.customers import CustomerId
 from milletpay.identity import KeyId, draw_terminal_key
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import AddStore, MerchantId, Names, StoreId, TerminalId
 from milletpay.money import Currency
-from milletpay.payments import EnrollPresenter, Presenter
-from milletpay.plumbing.clock import SECOND, Clock
+from milletpay.payments import Presenter
 from milletpay.plumbing.ids import system_entropy
 from milletpay.terminals import (
     MasterKey,
@@ -43,37 +41,6 @@ class CounterPlan:
     """Each pays a few times: a code is used once, and twenty a day are paid without asking."""
 
 
-class Codes:
-    """Payment codes of all phones, in turn, each once; made before they are wanted."""
-
-    def __init__(self, *, keys: CodeKeys, presenters: Sequence[Presenter], clock: Clock) -> None:
-        self._keys = keys
-        self._presenters = presenters
-        self._clock = clock
-        self._made: deque[str] = deque()
-        self._step = 0
-
-    def make(self) -> None:
-        """Make the codes of this step, unless they are made; those of another are thrown away."""
-        step = step_of(self._clock.now_ns())
-        if step == self._step:
-            return
-        self._step = step
-        self._made = deque(self._shown(one, lane) for lane in range(LANES) for one in self._presenters)
-
-    def take(self) -> str:
-        """A code that is good now."""
-        if not self._made:
-            self.make()
-        return self._made.popleft()
-
-    def _shown(self, presenter: Presenter, lane: int) -> str:
-        key = self._keys.phone_key(presenter.device, version=presenter.version)
-        slot = Slot(number=presenter.number, lane=lane)
-        alias = self._keys.alias_of(slot, epoch=epoch_at(self._step * STEP_SECONDS * SECOND))
-        return write_code(alias=alias, word=word_of(key, step=self._step, lane=lane))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
     """What purchases are made of."""
@@ -97,7 +64,7 @@ async def open_counters(house: House, *, plan: CounterPlan, progress: Progress) 
         progress("customers", start, plan.customers)
         some = customers[start : start + AT_ONCE]
         await open_wallets(house, customers=some, first=start)
-        presenters += await _enroll(house, some)
+        presenters += await enroll(house, customers=some)
     secrets = make_terminal_secrets(secret=house.secret)
     return Counters(
         terminals=[
@@ -145,22 +112,3 @@ async def _pair(house: House, merchants: Sequence[MerchantId], *, count: int) ->
     paired = await ask_all(house, commands=pairings)
     assert all(isinstance(one, Terminal) for one in paired), paired[:3]
     return paired
-
-
-async def _enroll(house: House, customers: Sequence[CustomerId]) -> list[Presenter]:
-    """A phone for each customer."""
-    phones = [
-        RegisterDevice(
-            id=DeviceId(house.ids.next()), customer=id, mode=Mode.TEST, kind=DeviceKind.PHONE, name="phone"
-        )
-        for id in customers
-    ]
-    await ask_all(house, commands=phones)
-    enrolled = await ask_all(
-        house,
-        commands=[
-            EnrollPresenter(device=phone.id, customer=phone.customer, mode=Mode.TEST) for phone in phones
-        ],
-    )
-    assert all(isinstance(one, Presenter) for one in enrolled), enrolled[:3]
-    return enrolled

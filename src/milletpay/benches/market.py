@@ -66,6 +66,7 @@ class Market:
 
     agreements: Sequence[str]
     """The public id of each customer's."""
+    customers: Sequence[CustomerId]
     keys: Sequence[str] = field(repr=False)
     """The secret key of the merchant of each agreement."""
     shares: Sequence[float]
@@ -92,6 +93,7 @@ async def open_market(
     progress("customers", plan.customers, plan.customers)
     return Market(
         agreements=[AGREEMENT_ID.write(agreement) for agreement in agreements],
+        customers=customers,
         keys=[secrets[place] for place in places],
         shares=zipf(plan.customers),
     )

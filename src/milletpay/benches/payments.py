@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from statistics import quantiles
 from typing import Any, Final, Protocol
@@ -11,9 +11,10 @@ from typing import Any, Final, Protocol
 from milletpay.benches.ledger import BookBroken
 from milletpay.benches.load import Load
 from milletpay.benches.market import AMOUNT_MAX, Market, MarketPlan, open_market
+from milletpay.benches.phones import Codes, enroll
 from milletpay.benches.place import Place, refuse_careless, server_settings
 from milletpay.benches.surroundings import ProcessorTime, machine, processor_time_of, versions
-from milletpay.bootstrap import business_proofs, open_house
+from milletpay.bootstrap import business_proofs, make_code_keys, open_house
 from milletpay.identity import Pepper, open_pepper
 from milletpay.ledger import prove_books
 from milletpay.ledger.chart import Mode
@@ -37,11 +38,24 @@ class PaymentWork:
     p50_ms_max: float | None
     p99_ms_max: float | None
     name: str = "agreement"
+    percent: int | None = None
+    """At least so much of what the row before it does."""
+    by_code: bool = False
+    """Paid with a payment code that the customer's phone shows; else under an agreement."""
 
 
 PAYMENT_WORKS: Final = (
     PaymentWork(connections=1, required_per_s=None, p50_ms_max=4, p99_ms_max=None),
     PaymentWork(connections=128, required_per_s=3_000, p50_ms_max=None, p99_ms_max=90),
+    PaymentWork(
+        name="payment_code",
+        by_code=True,
+        connections=128,
+        required_per_s=None,
+        percent=80,
+        p50_ms_max=None,
+        p99_ms_max=None,
+    ),
 )
 
 
@@ -139,10 +153,16 @@ async def run_payments(
         async with open_house(app_url, pepper=pepper, base_url=BASE_URL, connections=2, clock=clock) as house:
             settings = await _settings(plan, place=place, database=house.database)
             market = await open_market(house, plan=plan.market, random=random, progress=progress)
-        requests = _Requests(market, random=random)
-        figures = []
+            codes = None
+            if any(work.by_code for work in plan.works):
+                presenters = await enroll(house, customers=market.customers)
+                keys = make_code_keys(secret=house.secret)
+                codes = Codes(keys=keys, presenters=presenters, clock=clock)
+        requests = _Requests(market, random=random, codes=codes)
+        figures: list[PaymentFigure] = []
         async with serve(app_url=app_url, pepper=pepper) as answering:
-            for work in plan.works:
+            for asked in plan.works:
+                work = asked if asked.percent is None else _compared(asked, figures[-1])
                 measure = _Measuring(
                     requests=requests, answering=answering, place=place, clock=clock, progress=progress
                 )
@@ -151,16 +171,31 @@ async def run_payments(
     return PaymentReport(settings=settings, figures=figures)
 
 
+def _compared(work: PaymentWork, before: PaymentFigure) -> PaymentWork:
+    """What a row must reach that is compared with the one before it."""
+    assert work.percent is not None
+    return replace(work, required_per_s=before.payments_per_s * work.percent // 100)
+
+
 class _Requests:
     """Makes requests, no two of them the same."""
 
-    def __init__(self, market: Market, *, random: Random) -> None:
+    def __init__(self, market: Market, *, random: Random, codes: Codes | None) -> None:
         self._market = market
         self._random = random
+        self._codes = codes
         self._everybody = range(len(market.agreements))
         self.made = 0
 
-    def make(self, count: int) -> Iterator[bytes]:
+    def most(self, count: int, *, work: PaymentWork) -> int:
+        """So many, or as many as there are codes for at this moment."""
+        if not work.by_code:
+            return count
+        assert self._codes is not None
+        self._codes.make()
+        return min(count, self._codes.left)
+
+    def make(self, count: int, *, work: PaymentWork) -> Iterator[bytes]:
         """So many, ready to be sent."""
         market, random = self._market, self._random
         made = []
@@ -168,7 +203,7 @@ class _Requests:
             self.made += 1
             body = (
                 f'{{"amount":{random.randint(1, AMOUNT_MAX)},"currency":"CNY",'
-                f'"reference":"order-{self.made}","payer":{{"agreement":"{market.agreements[at]}"}}}}'
+                f'"reference":"order-{self.made}","payer":{{{self._payer(at, work)}}}}}'
             )
             made.append(
                 f"POST /v1/payments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -177,6 +212,13 @@ class _Requests:
                 f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
             )
         return iter(made)
+
+    def _payer(self, at: int, work: PaymentWork) -> str:
+        # A code is shown to any shop; each customer shows as many as every other.
+        if not work.by_code:
+            return f'"agreement":"{self._market.agreements[at]}"'
+        assert self._codes is not None
+        return f'"payment_code":"{self._codes.take()}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +236,10 @@ class _Measuring:
         self.progress(name, 0, 1)
         # One connection does less in the same time.
         count = plan.warm_up if work.connections > 1 else plan.warm_up // 4
-        warm_up = await self._send(max(work.connections, count), work)
+        first = max(work.connections, count)
+        warm_up = await self._send(min(first, (self.requests.most(2 * first, work=work) + 1) // 2), work)
         rate = len(warm_up.latencies) * SECOND / warm_up.nanoseconds
-        count = max(100, work.connections, round(rate * plan.seconds))
+        count = self.requests.most(max(100, work.connections, round(rate * plan.seconds)), work=work)
         before, api_before = ProcessorTime.now(postmaster=self.place.postmaster), self._api()
         load = await self._send(count, work)
         used, api = ProcessorTime.now(postmaster=self.place.postmaster) - before, self._api() - api_before
@@ -218,7 +261,7 @@ class _Measuring:
         )
 
     async def _send(self, count: int, work: PaymentWork) -> Load:
-        load = Load(requests=self.requests.make(count), clock=self.clock)
+        load = Load(requests=self.requests.make(count, work=work), clock=self.clock)
         gc.collect()
         gc.freeze()
         await load.run(host=self.answering.host, port=self.answering.port, connections=work.connections)
@@ -243,9 +286,9 @@ async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> d
         "seconds": plan.seconds,
         "customers": plan.market.customers,
         "merchants": plan.market.merchants,
-        "measured": "POST /v1/payments under an agreement, over HTTP on connections that stay open: key,"
-        " idempotency key, limits, fee, ledger, event; one process, load generator on the same machine;"
-        " every answer is 201 and `succeeded`",
+        "measured": "POST /v1/payments under an agreement, or with a payment code, over HTTP on connections"
+        " that stay open: key, idempotency key, limits, fee, ledger, event; one process, load generator on the same machine;"
+        " same machine; every answer is 201 and `succeeded`",
         "proved": "the book and the payments, by all proofs of `millet check`",
     }
 

@@ -5,6 +5,7 @@ afterwards, and says under which conditions its figures were taken. It refuses t
 true of a live system: a server that loses what it has committed, a disk that is memory.
 """
 
+from milletpay.benches.codes import CodePlan, CodeReport, run_codes
 from milletpay.benches.counters import CounterPlan
 from milletpay.benches.ledger import BookBroken, LedgerPlan, describe_ledger, run_ledger
 from milletpay.benches.load import NotPaid
@@ -31,6 +32,8 @@ __all__ = [
     "Answering",
     "BenchRefused",
     "BookBroken",
+    "CodePlan",
+    "CodeReport",
     "CounterPlan",
     "Figure",
     "LedgerPlan",
@@ -47,6 +50,7 @@ __all__ = [
     "Work",
     "describe_ledger",
     "open_place",
+    "run_codes",
     "run_ledger",
     "run_payments",
     "run_peers",

@@ -287,8 +287,8 @@ async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> d
         "customers": plan.market.customers,
         "merchants": plan.market.merchants,
         "measured": "POST /v1/payments under an agreement, or with a payment code, over HTTP on connections"
-        " that stay open: key, idempotency key, limits, fee, ledger, event; one process, load generator on the same machine;"
-        " same machine; every answer is 201 and `succeeded`",
+        " that stay open: key, idempotency key, limits, fee, ledger, event; one process, load generator on"
+        " the same machine; every answer is 201 and `succeeded`",
         "proved": "the book and the payments, by all proofs of `millet check`",
     }
 

@@ -46,6 +46,9 @@ ROUNDS: Final = 10
 
 KEY_BYTES: Final = 32
 
+EPOCHS_REMEMBERED: Final = 8
+"""Of how many the round functions are kept, which everybody's codes of that time need."""
+
 _DAMM: Final = tuple(
     bytes(int(digit) for digit in row)
     for row in (
@@ -145,7 +148,7 @@ class Sighting:
 
     slot: Slot
     epoch: int
-    steps: tuple[int, ...]
+    steps: range
 
     @property
     def ends_at(self) -> int:
@@ -156,7 +159,7 @@ class Sighting:
 class CodeKeys:
     """All secrets of payment codes, out of one. It is not shown."""
 
-    __slots__ = ("_feistel", "_secret")
+    __slots__ = ("_feistel", "_secret", "_turns")
 
     def __init__(self, secret: bytes) -> None:
         assert len(secret) == KEY_BYTES, "256 bits"
@@ -164,6 +167,7 @@ class CodeKeys:
         aliases = hmac.digest(secret, b"milletpay aliases", "sha256")
         # A keyed BLAKE2s is a pseudorandom function (RFC 7693), and costs a third of an HMAC.
         self._feistel = hashlib.blake2s(key=aliases, digest_size=8)
+        self._turns: dict[int, tuple[hashlib.blake2s, ...]] = {}
 
     def __repr__(self) -> str:
         return "CodeKeys(...)"
@@ -176,7 +180,8 @@ class CodeKeys:
     def alias_of(self, slot: Slot, *, epoch: int) -> int:
         """The alias of a slot: one to one within an epoch."""
         left, right = divmod(slot.number * LANES + slot.lane, HALF)
-        for turn in self._turns(epoch):
+        for begun in self._turns_of(epoch):
+            turn = begun.copy()
             turn.update(right.to_bytes(2))
             left, right = right, (left + int.from_bytes(turn.digest())) % HALF
         return left * HALF + right
@@ -184,7 +189,8 @@ class CodeKeys:
     def slot_of(self, alias: int, *, epoch: int) -> Slot:
         """What an alias stands for; every alias stands for something."""
         left, right = divmod(alias, HALF)
-        for turn in reversed(self._turns(epoch)):
+        for begun in reversed(self._turns_of(epoch)):
+            turn = begun.copy()
             turn.update(left.to_bytes(2))
             left, right = (right - int.from_bytes(turn.digest())) % HALF, left
         number, lane = divmod(left * HALF + right, LANES)
@@ -192,13 +198,20 @@ class CodeKeys:
 
     def sightings(self, reading: Reading, *, now: int) -> tuple[Sighting, ...]:
         """Whom an alias may stand for now: one slot, and a second one where two epochs meet."""
-        found: dict[int, list[int]] = {}
-        for step in steps_taken(now):
-            found.setdefault(epoch_of(step), []).append(step)
-        return tuple(
-            Sighting(slot=self.slot_of(reading.alias, epoch=epoch), epoch=epoch, steps=tuple(steps))
-            for epoch, steps in found.items()
+        first = step_of(now) - STEPS_BACK
+        last = first + STEPS_BACK + STEPS_AHEAD
+        seam = epoch_of(last) * STEPS_OF_EPOCH
+        if seam <= first:
+            return (self._sighting(reading, first=first, last=last),)
+        return (
+            self._sighting(reading, first=first, last=seam - 1),
+            self._sighting(reading, first=seam, last=last),
         )
+
+    def _sighting(self, reading: Reading, *, first: int, last: int) -> Sighting:
+        epoch = epoch_of(first)
+        slot = self.slot_of(reading.alias, epoch=epoch)
+        return Sighting(slot=slot, epoch=epoch, steps=range(first, last + 1))
 
     def step_shown(self, reading: Reading, *, sighting: Sighting, device: int, version: int) -> int | None:
         """The step in which this phone shows the word that was read, if it is one of the sighting's.
@@ -206,19 +219,23 @@ class CodeKeys:
         Every step is compared, whether one was found before or not.
         """
         key = self.phone_key(device, version=version)
-        lane = sighting.slot.lane
+        lane, read = sighting.slot.lane, reading.word.to_bytes(4)
         shown = None
         for step in sighting.steps:
-            word = word_of(key, step=step, lane=lane)
-            if hmac.compare_digest(word.to_bytes(4), reading.word.to_bytes(4)):
+            if hmac.compare_digest(word_of(key, step=step, lane=lane).to_bytes(4), read):
                 shown = step
         return shown
 
-    def _turns(self, epoch: int) -> "list[hashlib.blake2s]":
-        """The round functions of an epoch, each to be told its half."""
-        turns = []
-        for number in range(ROUNDS):
-            turn = self._feistel.copy()
-            turn.update(epoch.to_bytes(8) + bytes([number]))
-            turns.append(turn)
+    def _turns_of(self, epoch: int) -> "tuple[hashlib.blake2s, ...]":
+        """The round functions of an epoch, each to be copied and told its half."""
+        turns = self._turns.get(epoch)
+        if turns is None:
+            if len(self._turns) >= EPOCHS_REMEMBERED:
+                self._turns.clear()
+            turns = self._turns[epoch] = tuple(self._turn(epoch, number) for number in range(ROUNDS))
         return turns
+
+    def _turn(self, epoch: int, number: int) -> "hashlib.blake2s":
+        turn = self._feistel.copy()
+        turn.update(epoch.to_bytes(8) + bytes([number]))
+        return turn

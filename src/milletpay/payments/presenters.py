@@ -5,7 +5,8 @@ unknown, in one and the same way. A code is used once: what was recognized is wr
 recognizes it, whatever becomes of the payment.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
 from milletpay.codes import NUMBER_MAX, CodeKeys, Reading, Sighting, read_code
@@ -13,7 +14,14 @@ from milletpay.customers import CustomerId, Customers, DeviceId, DeviceKind, Dev
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
-from milletpay.payments.guessing import WRONG_AT_MERCHANT, WRONG_AT_PLACE, Guesses, alias_subject
+from milletpay.payments.guessing import (
+    FORGOTTEN_AFTER,
+    MINUTE,
+    WRONG_AT_MERCHANT,
+    WRONG_AT_PLACE,
+    Guesses,
+    alias_subject,
+)
 from milletpay.payments.model import PaymentId
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.presenting import (
@@ -85,6 +93,7 @@ class Presenters:
         self._by_device: dict[DeviceId, Presenter] = {}
         self._rules: dict[CustomerId, CodeRule | None] = {}
         self._guesses: dict[int, Guesses] = {}
+        self._all_guesses = False
         self._scanned: list[Scanned] = []
         self._enrolled: set[DeviceId] = set()
         self._seen: dict[_Scan, Seen] = {}
@@ -101,14 +110,17 @@ class Presenters:
         for wanted in (self._scanned, self._enrolled, self._seen, self._used, self._by_device):
             wanted.clear()
         self._drop_changes()
-        for known in (self._known, self._rules, self._guesses):
+        for known in (self._known, self._rules):
             if len(known) > REMEMBERED_MAX:
                 known.clear()
+        if len(self._guesses) > REMEMBERED_MAX:
+            self._all_guesses = False
 
     def forget(self) -> None:
         """What is remembered may have changed."""
-        for known in (self._known, self._rules, self._guesses, self._by_device):
+        for known in (self._known, self._rules, self._by_device):
             known.clear()
+        self._all_guesses = False
         self._drop_changes()
 
     def _drop_changes(self) -> None:
@@ -136,14 +148,17 @@ class Presenters:
             return
         assert self._keys is not None, "a desk without the secret takes no codes"
         now = self._book.now
+        read = {}
         for command in self._scanned:
             reading = read_code(command.payment_code)
-            self._seen[_scan(command)] = Seen(
-                reading=reading, sightings=self._keys.sightings(reading, now=command.scanned_at or now)
-            )
-        await self._load_presenters(connection)
-        self._look()
+            at = command.scanned_at or now
+            read[_scan(command)] = reading, self._keys.sightings(reading, now=at)
+        await self._load_presenters(connection, [s for _, sightings in read.values() for s in sightings])
+        for scan, (reading, sightings) in read.items():
+            self._seen[scan] = self._look(reading, sightings, keys=self._keys)
         await self._load_uses(connection)
+        if not self._all_guesses:
+            await self._load_guesses(connection)
         for command in self._scanned:
             self._want_below(command)
 
@@ -220,9 +235,9 @@ class Presenters:
         if self._events:
             await append(connection, events=self._events)
 
-    async def _load_presenters(self, connection: Connection) -> None:
+    async def _load_presenters(self, connection: Connection, sightings: Sequence[Sighting]) -> None:
         """Bring the presenters that codes may be of, and what their customers have set."""
-        numbers = {s.slot.number for seen in self._seen.values() for s in seen.sightings}
+        numbers = {sighting.slot.number for sighting in sightings}
         unknown = numbers - self._known.keys()
         if unknown:
             self._known.update(dict.fromkeys(unknown))
@@ -236,20 +251,20 @@ class Presenters:
                 rule = rule_of(row)
                 self._rules[rule.customer] = rule
 
-    def _look(self) -> None:
+    def _look(self, reading: Reading, sightings: tuple[Sighting, ...], *, keys: CodeKeys) -> Seen:
         """Compare the words. Who has no presenter is compared with nobody's, which takes as long."""
-        assert self._keys is not None
-        for scan, seen in self._seen.items():
-            for sighting in seen.sightings:
-                presenter = self._known[sighting.slot.number]
-                device, version = (presenter.device, presenter.version) if presenter else (0, 0)
-                step = self._keys.step_shown(seen.reading, sighting=sighting, device=device, version=version)
-                if step is not None and presenter is not None:
-                    shown = Recognized(presenter=presenter, step=step, lane=sighting.slot.lane)
-                    self._seen[scan] = replace(seen, shown=shown, alias=_alias(sighting))
+        shown, alias = None, 0
+        for sighting in sightings:
+            presenter = self._known[sighting.slot.number]
+            device, version = (presenter.device, presenter.version) if presenter else (0, 0)
+            step = keys.step_shown(reading, sighting=sighting, device=device, version=version)
+            if step is not None and presenter is not None:
+                shown = Recognized(presenter=presenter, step=step, lane=sighting.slot.lane)
+                alias = _alias(sighting)
+        return Seen(reading=reading, sightings=sightings, shown=shown, alias=alias)
 
     async def _load_uses(self, connection: Connection) -> None:
-        """Bring which of the codes were used, and what was counted."""
+        """Bring which of the codes were used."""
         shown = [seen.shown for seen in self._seen.values() if seen.shown is not None]
         rows = await connection.fetch(
             SQL["code_uses"],
@@ -258,13 +273,13 @@ class Presenters:
             [one.lane for one in shown],
         )
         self._used.update((row["step"], row["number"], row["lane"]) for row in rows)
-        subjects = {subject for command in self._scanned for subject in _subjects(command)}
-        subjects |= {_alias(s) for seen in self._seen.values() for s in seen.sightings}
-        unknown = subjects - self._guesses.keys()
-        if unknown:
-            self._guesses.update({subject: Guesses(subject=subject) for subject in unknown})
-            for row in await connection.fetch(SQL["guesses"], unknown):
-                self._guesses[row["subject"]] = Guesses(**dict(row))
+
+    async def _load_guesses(self, connection: Connection) -> None:
+        """Bring all that counts of what was guessed: whatever is not among it was not guessed at."""
+        now = self._book.now
+        rows = await connection.fetch(SQL["guesses"], now, now - MINUTE, now - FORGOTTEN_AFTER)
+        self._guesses = {row["subject"]: Guesses(**dict(row)) for row in rows}
+        self._all_guesses = True
 
     def _want_below(self, command: Scanned) -> None:
         shown = self._seen[_scan(command)].shown
@@ -294,7 +309,7 @@ class Presenters:
             and presenter.mode is mode
             and self._known[presenter.number] == presenter
             and (shown.step, presenter.number, shown.lane) not in self._used
-            and not self._guesses[seen.alias].is_closed(now=self._book.now)
+            and not self._guesses_of(seen.alias).is_closed(now=self._book.now)
             and device is not None
             and device.is_active
             and customer is not None
@@ -302,7 +317,11 @@ class Presenters:
         )
 
     def _places(self, command: Scanned) -> list[Guesses]:
-        return [self._guesses[subject] for subject in _subjects(command)]
+        return [self._guesses_of(subject) for subject in _subjects(command)]
+
+    def _guesses_of(self, subject: int) -> Guesses:
+        """What was counted of a subject; kept in memory once there is something."""
+        return self._guesses.get(subject) or Guesses(subject=subject)
 
     def _count_wrong(self, seen: Seen, places: list[Guesses]) -> None:
         now = self._book.now
@@ -316,12 +335,12 @@ class Presenters:
             return
         for sighting in seen.sightings:
             if self._known[sighting.slot.number] is not None:
-                alias = self._guesses[_alias(sighting)]
+                alias = self._guesses_of(_alias(sighting))
                 alias.miss(until=sighting.ends_at)
                 self._keep_guesses(alias)
 
     def _keep_guesses(self, guesses: Guesses) -> None:
-        self._changed_guesses[guesses.subject] = guesses
+        self._guesses[guesses.subject] = self._changed_guesses[guesses.subject] = guesses
         self._book.note()
 
     def _enroll(self, command: EnrollPresenter) -> Presenter | CodeRefused:

@@ -345,8 +345,10 @@ WITH old AS (
 SELECT count(*) FROM old;
 
 -- name: guesses
--- What was counted of these subjects.
-SELECT subject, since, wrong, closings, closed_until FROM payments.guesses WHERE subject = ANY($1::uuid[]);
+-- All that counts of what was guessed: what is closed at $1, has been counted since $2 or was closed since $3.
+SELECT subject, since, wrong, closings, closed_until
+FROM payments.guesses
+WHERE closed_until > $1 OR since > $2 OR (closings > 0 AND closed_until > $3);
 
 -- name: write_guesses
 -- Write what was counted of subjects.

@@ -8,6 +8,7 @@ import click
 from milletpay import __version__
 from milletpay.apps.cli.admin import admin
 from milletpay.apps.cli.bench import bench
+from milletpay.apps.cli.bench_codes import codes
 from milletpay.apps.cli.bench_payments import payments
 from milletpay.apps.cli.bench_terminals import terminals
 from milletpay.apps.cli.check import check
@@ -66,6 +67,7 @@ def main() -> None:
 
 bench.add_command(payments)
 bench.add_command(terminals)
+bench.add_command(codes)
 
 for command in COMMANDS:
     main.add_command(command)

@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from milletpay.benches import PaymentReport, Report, TerminalReport
+from milletpay.benches import CodeReport, PaymentReport, Report, TerminalReport
 
 DISTURBING_CORES: Final = 0.2
 """When other programs use more than this, it is said."""
@@ -174,6 +174,30 @@ def print_payments(report: PaymentReport) -> None:
             "" if figure.postgresql_us is None else f"{figure.postgresql_us:.0f}",
             f"{figure.load_us:.0f}",
             "" if figure.cores_elsewhere is None else f"{figure.cores_elsewhere:.1f}",
+        )
+    console.print(table)
+    for line in _conditions(report.settings):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def print_codes(report: CodeReport) -> None:
+    """Print the bench of payment codes on standard output."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    table = _new_table(f"Payment codes, among {report.settings['phones']:,} phones")
+    table.add_column("row")
+    for name in ("codes", "API", "server", ""):
+        table.add_column(name, justify="right")
+    table.caption = "API, server: processor time, µs a code; both together are to be below 200."
+    table.caption_justify = "left"
+    for figure in report.figures:
+        table.add_row(
+            figure.name,
+            f"{figure.codes:,}",
+            f"{figure.python_us:.0f}",
+            "" if figure.postgresql_us is None else f"{figure.postgresql_us:.0f}",
+            "[green]reached[/]" if figure.reached else "[red]missed[/]",
         )
     console.print(table)
     for line in _conditions(report.settings):

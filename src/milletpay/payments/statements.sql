@@ -345,7 +345,7 @@ WITH old AS (
 SELECT count(*) FROM old;
 
 -- name: guesses
--- All that counts of what was guessed: what is closed at $1, has been counted since $2 or was closed since $3.
+-- All that counts of what was guessed: closed at $1, counted since $2, or closed since $3.
 SELECT subject, since, wrong, closings, closed_until
 FROM payments.guesses
 WHERE closed_until > $1 OR since > $2 OR (closings > 0 AND closed_until > $3);

@@ -42,7 +42,7 @@ from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event, append
 from milletpay.plumbing.statements import load_statements
 
-SQL: Final = load_statements("milletpay.payments")
+SQL: Final = load_statements("milletpay.payments", name="presenters.sql")
 
 REMEMBERED_MAX: Final = 200_000
 """How many presenters, rules or counters of guesses memory holds before it begins anew."""

@@ -16,7 +16,7 @@ from milletpay.money import Money
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.statements import load_statements
 
-SQL: Final = load_statements("milletpay.payments")
+SQL: Final = load_statements("milletpay.payments", name="presenters.sql")
 
 KEPT_NS: Final = 2 * 24 * 3600 * 10**9
 """How long it is kept that a code was used: longer than the day within which tills bring what they took."""

@@ -25,6 +25,7 @@ from milletpay.plumbing.ids import ID_END, first_id_at
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments")
+OF_CODES: Final = load_statements("milletpay.payments", name="presenters.sql")
 
 
 async def find_payment(connection: Connection, *, id: PaymentId) -> Payment | None:
@@ -175,11 +176,11 @@ async def versions_presented(
 
 async def find_presenter(connection: Connection, *, device: DeviceId) -> Presenter | None:
     """The phone that shows codes, as committed."""
-    row = await connection.fetchrow(SQL["presenters_of"], [device])
+    row = await connection.fetchrow(OF_CODES["presenters_of"], [device])
     return None if row is None else presenter_of(row)
 
 
 async def find_code_rule(connection: Connection, *, customer: CustomerId) -> CodeRule | None:
     """What a customer has set, as committed; None for what the house sets."""
-    row = await connection.fetchrow(SQL["find_code_rule"], customer)
+    row = await connection.fetchrow(OF_CODES["find_code_rule"], customer)
     return None if row is None else rule_of(row)

@@ -14,7 +14,19 @@ from tests.browser.town import PEOPLE, Town
 
 INLINE = re.compile(r"""\s(style|on[a-z]+)\s*=|<style|<script(?![^>]*\ssrc=)|javascript:""", re.IGNORECASE)
 STRANGERS = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//(?!127\.0\.0\.1)""", re.IGNORECASE)
-OWN_PAGES = ("", "/entries", "/scan", "/send", "/top-up", "/withdraw", "/agreements", "/cards", "/pin")
+OWN_PAGES = (
+    "",
+    "/entries",
+    "/scan",
+    "/code",
+    "/code/rules",
+    "/send",
+    "/top-up",
+    "/withdraw",
+    "/agreements",
+    "/cards",
+    "/pin",
+)
 
 
 @dataclass

@@ -186,6 +186,14 @@ class CodeKeys:
             left, right = right, (left + int.from_bytes(turn.digest())) % HALF
         return left * HALF + right
 
+    def packed_aliases(self, number: int, *, first_epoch: int, epochs: int) -> bytes:
+        """What a phone is given ahead: four bytes for each alias, of each epoch every lane."""
+        return b"".join(
+            self.alias_of(Slot(number=number, lane=lane), epoch=epoch).to_bytes(4)
+            for epoch in range(first_epoch, first_epoch + epochs)
+            for lane in range(LANES)
+        )
+
     def slot_of(self, alias: int, *, epoch: int) -> Slot:
         """What an alias stands for; every alias stands for something."""
         left, right = divmod(alias, HALF)

@@ -53,6 +53,7 @@ from milletpay.payments.presenting import (
     Presenter,
     RuleCodes,
     forget_old_codes,
+    rule_in_force,
 )
 from milletpay.payments.proofs import fees_of_payments, payment_proofs
 from milletpay.payments.queries import (
@@ -181,6 +182,7 @@ __all__ = [
     "payments_presented",
     "plates_paid_since",
     "refunds_of",
+    "rule_in_force",
     "versions_of",
     "versions_presented",
 ]

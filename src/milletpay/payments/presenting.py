@@ -9,11 +9,13 @@ from enum import StrEnum, auto
 from typing import Final, Protocol, TypeAlias
 
 from milletpay.codes import step_of
-from milletpay.customers import CustomerId, DeviceId
+from milletpay.customers import Customer, CustomerId, DeviceId
 from milletpay.ledger.chart import Mode
+from milletpay.limits import Measure, Span, limits_on
 from milletpay.merchants import MerchantId, StoreId, TerminalId
-from milletpay.money import Money
+from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
+from milletpay.plumbing.dates import Day
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments", name="presenters.sql")
@@ -111,6 +113,18 @@ class Scanned(Protocol):
     @property
     def terminal(self) -> TerminalId | None:
         """At which till."""
+
+
+def rule_in_force(rule: CodeRule | None, *, customer: Customer, currency: Currency, day: Day) -> CodeRule:
+    """How much goes without asking on a day: what the house allows, or less where the customer says so."""
+    house = limits_on(day, measure=Measure.WITHOUT_PIN, verification=customer.verification, currency=currency)
+    each = min(limit.amount.minor for limit in house if limit.span is Span.EACH and limit.amount)
+    per_day = min(limit.count for limit in house if limit.count is not None)
+    return CodeRule(
+        customer=customer.id,
+        each=each if rule is None else min(each, rule.each),
+        per_day=per_day if rule is None else min(per_day, rule.per_day),
+    )
 
 
 def presenter_of(row: Row) -> Presenter:

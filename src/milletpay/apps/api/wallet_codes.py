@@ -26,7 +26,7 @@ from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.streams import EventStream, ServerEvent
 from milletpay.checkout import PRESENTED_NS
-from milletpay.codes import EPOCH_SECONDS, LANES, PREFIX, STEP_SECONDS, Slot, epoch_at
+from milletpay.codes import EPOCH_SECONDS, LANES, PREFIX, STEP_SECONDS, epoch_at
 from milletpay.customers import (
     DEVICE_ID,
     Customer,
@@ -40,7 +40,6 @@ from milletpay.customers import (
 )
 from milletpay.identity import SecretRefusal
 from milletpay.ledger.chart import Mode
-from milletpay.limits import Measure, Span, limits_on
 from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import (
     PAYMENT_ID,
@@ -59,6 +58,7 @@ from milletpay.payments import (
     find_code_rule,
     find_presenter,
     payments_presented,
+    rule_in_force,
     versions_presented,
 )
 from milletpay.plumbing.dates import day_of, rfc3339
@@ -122,12 +122,10 @@ class WalletCodesApi:
         presenter = await self._presenter(request, phone)
         first = epoch_at(self._api.clock.now_ns()) if query.from_epoch is None else query.from_epoch
         packed = bytearray()
-        for number, epoch in enumerate(range(first, first + query.epochs)):
-            for lane in range(LANES):
-                slot = Slot(number=presenter.number, lane=lane)
-                packed += self._api.code_keys.alias_of(slot, epoch=epoch).to_bytes(4)
-            if number % AT_A_STRETCH == AT_A_STRETCH - 1:
-                await asyncio.sleep(0)
+        for begin in range(first, first + query.epochs, AT_A_STRETCH):
+            some = min(AT_A_STRETCH, first + query.epochs - begin)
+            packed += self._api.code_keys.packed_aliases(presenter.number, first_epoch=begin, epochs=some)
+            await asyncio.sleep(0)
         return AliasesShape(
             device=DEVICE_ID.write(phone),
             version=presenter.version,
@@ -169,19 +167,9 @@ class WalletCodesApi:
         return await submit_once(self._api.desk, RuleCodes(rule=rule), request=request, show=show)
 
     def _limits(self, customer: Customer, rule: CodeRule | None) -> CodeLimitsShape:
-        house = limits_on(
-            day_of(self._api.clock.now_ns()),
-            measure=Measure.WITHOUT_PIN,
-            verification=customer.verification,
-            currency=CURRENCY,
-        )
-        each = min(limit.amount.minor for limit in house if limit.span is Span.EACH and limit.amount)
-        per_day = min(limit.count for limit in house if limit.count is not None)
-        return CodeLimitsShape(
-            each=each if rule is None else min(each, rule.each),
-            per_day=per_day if rule is None else min(per_day, rule.per_day),
-            currency=CURRENCY.code,
-        )
+        day = day_of(self._api.clock.now_ns())
+        holds = rule_in_force(rule, customer=customer, currency=CURRENCY, day=day)
+        return CodeLimitsShape(each=holds.each, per_day=holds.per_day, currency=CURRENCY.code)
 
     async def payments(self, request: Request) -> CodePaymentList:
         """What the customer's codes have paid, and what the customer is asked now."""

@@ -5,11 +5,14 @@ from typing import Final
 from milletpay.apps.http.asgi import HeaderLine
 from milletpay.apps.http.routes import Surface, Table
 from milletpay.apps.http.who import Rate
+from milletpay.apps.web.asked import AskedPages
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.bank_card import BankCardPages
 from milletpay.apps.web.bank_transfer import BankTransferPages
 from milletpay.apps.web.cards import CardPages
 from milletpay.apps.web.cashier import CashierPages
+from milletpay.apps.web.code_pages import CodePages
+from milletpay.apps.web.code_rules import CodeRulePages
 from milletpay.apps.web.counter import CounterPages
 from milletpay.apps.web.my_devices import DevicePages
 from milletpay.apps.web.pages import Pages
@@ -76,6 +79,9 @@ def page_tables(backing: Backing) -> list[Table]:
         *SignInPages(backing, pages, people).routes(),
         *WalletPages(backing, pages, people).routes(),
         *ScanPages(backing, pages).routes(),
+        *CodePages(backing, pages, people).routes(),
+        *CodeRulePages(backing, pages, people).routes(),
+        *AskedPages(backing, pages, people).routes(),
         *PinPages(backing, pages, people).routes(),
         *CardPages(backing, pages, people).routes(),
         *SourcePages(backing, pages, people).routes(),

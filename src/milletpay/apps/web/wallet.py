@@ -10,17 +10,20 @@ from milletpay.apps.web.lines import lines_of
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
-from milletpay.customers import Customer, devices_of
+from milletpay.checkout import PRESENTED_NS
+from milletpay.customers import Customer, DeviceKind, devices_of
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
 from milletpay.payments import (
     AGREEMENT_ID,
+    PAYMENT_ID,
     AgreementStatus,
     CancelAgreement,
     agreements_of,
     announcements_of,
     payments_asked,
+    payments_presented,
 )
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, day_of, day_start_ns
@@ -105,6 +108,9 @@ class WalletPages:
             active = {device.id: device for device in devices if device.is_active}
             now = self._backing.clock.now_ns()
             asked = await payments_asked(connection, devices=list(active), now=now) if active else []
+            shown = await payments_presented(connection, customer=person.id, since=now - PRESENTED_NS)
+            questions = [one for one in shown if one.asks(person.id)]
+            askers = {one.merchant: await find_merchant(connection, id=one.merchant) for one in questions}
             cards = await cards_of(connection, customer=person.id)
             pin = await has_pin(connection, customer=person.id)
         return self._pages.show(
@@ -121,6 +127,11 @@ class WalletPages:
                 for one in asked
                 if one.device is not None
             ],
+            questions=[
+                {"payment": one, "merchant": askers[one.merchant], "id": PAYMENT_ID.write(one.id)}
+                for one in questions
+            ],
+            has_phone=any(device.kind is DeviceKind.PHONE for device in active.values()),
             active=sum(one.status is AgreementStatus.ACTIVE for one in agreements),
             said=words_of(self._pages, request, query),
         )

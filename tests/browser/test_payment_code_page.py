@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from milletpay.identity import CredentialKind, KeyId, create_key
 from milletpay.ledger.chart import Mode
+from milletpay.merchants import STORE_ID, StoreId
 from milletpay.plumbing.ids import system_entropy
 from tests.browser.conftest import DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
 from tests.browser.test_everybody_can_use_it import serious
@@ -55,7 +56,8 @@ class Till:
 
     def sell(self, code: str, amount: int) -> Any:
         reference = f"page-{next(self._town.references)}"
-        asked = {"amount": amount, "currency": "CNY", "reference": reference}
+        store = STORE_ID.write(StoreId(self._town.merchants[0]))
+        asked = {"amount": amount, "currency": "CNY", "reference": reference, "store": store}
         return self._ask("POST", "/v1/payments", asked | {"payer": {"payment_code": code}})
 
     def look(self, payment: str) -> Any:
@@ -136,6 +138,7 @@ def test_above_the_limit_the_phone_asks_and_the_pin_pays(
     assert sold["status"] == "processing"
     page.wait_for_url(f"**/wallet/asked/{sold['id']}")
     expect(page.locator("main")).to_contain_text("1,299.00")
+    expect(page.locator("main")).to_contain_text("河畔店" if screen is PHONE_ZH else "Riverside Store")
     assert not serious(phone)
     phone.shot("64-asked")
     phone.give_pin(PEOPLE[PERSON][2])

@@ -12,10 +12,10 @@ from tests.house.source import PACKAGE, ROOT, sources
 
 STATEMENTS = {
     (file.parent, name): text
-    for kind in ("statements.sql", "proofs.sql")
-    for file in sorted((ROOT / PACKAGE).rglob(kind))
+    for file in sorted((ROOT / PACKAGE).rglob("*.sql"))
+    if file.name != "tables.sql" and file.parent.name != "migrations"
     for name, text in load_statements(
-        ".".join(file.parent.relative_to(ROOT / "src").parts), name=kind
+        ".".join(file.parent.relative_to(ROOT / "src").parts), name=file.name
     ).items()
 }
 

@@ -70,8 +70,8 @@ _DAMM: Final = tuple(
 def check_digit(digits: str) -> str:
     """The digit that makes `digits` whole: any one wrong digit and any two neighbors swapped are noticed."""
     interim = 0
-    for digit in digits:
-        interim = _DAMM[interim][ord(digit) - 48]
+    for digit in digits.encode():
+        interim = _DAMM[interim][digit - 48]
     return str(interim)
 
 
@@ -102,7 +102,7 @@ def write_code(*, alias: int, word: int) -> str:
     return digits + check_digit(digits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Reading:
     """What was scanned, taken apart. One that is no code of ours is taken apart all the same."""
 
@@ -134,7 +134,7 @@ def word_of(key: bytes, *, step: int, lane: int) -> int:
     return int.from_bytes(mac[:8]) % WORDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Slot:
     """What an alias stands for in an epoch: a phone's number, and a lane."""
 
@@ -142,7 +142,7 @@ class Slot:
     lane: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sighting:
     """A slot that what was scanned may stand for, with the steps in which it would."""
 

@@ -177,16 +177,14 @@ class Presenters:
 
     def recognize(self, command: Scanned) -> Recognized | None:
         """Who showed the code; None, and counted, whatever was wrong."""
-        now = self._book.now
-        seen = self._seen[_scan(command)]
-        places = self._places(command)
-        if any(place.is_closed(now=now) for place in places):
+        seen, subjects = self._seen[_scan(command)], _subjects(command)
+        if any(map(self._is_closed, subjects)):
             return None
         if seen.shown is None or not self._is_right(seen, seen.shown, mode=command.mode):
-            self._count_wrong(seen, places)
+            self._count_wrong(seen, subjects)
             return None
-        for place in places:
-            if place.right(now=now):
+        for place in map(self._guesses.get, subjects):
+            if place is not None and place.right(now=self._book.now):
                 self._keep_guesses(place)
         return seen.shown
 
@@ -309,23 +307,25 @@ class Presenters:
             and presenter.mode is mode
             and self._known[presenter.number] == presenter
             and (shown.step, presenter.number, shown.lane) not in self._used
-            and not self._guesses_of(seen.alias).is_closed(now=self._book.now)
+            and not self._is_closed(seen.alias)
             and device is not None
             and device.is_active
             and customer is not None
             and customer.is_active
         )
 
-    def _places(self, command: Scanned) -> list[Guesses]:
-        return [self._guesses_of(subject) for subject in _subjects(command)]
+    def _is_closed(self, subject: int) -> bool:
+        guesses = self._guesses.get(subject)
+        return guesses is not None and guesses.is_closed(now=self._book.now)
 
     def _guesses_of(self, subject: int) -> Guesses:
         """What was counted of a subject; kept in memory once there is something."""
         return self._guesses.get(subject) or Guesses(subject=subject)
 
-    def _count_wrong(self, seen: Seen, places: list[Guesses]) -> None:
+    def _count_wrong(self, seen: Seen, subjects: tuple[int, ...]) -> None:
         now = self._book.now
-        for place, borne in zip(reversed(places), (WRONG_AT_MERCHANT, WRONG_AT_PLACE), strict=False):
+        places = map(self._guesses_of, reversed(subjects))
+        for place, borne in zip(places, (WRONG_AT_MERCHANT, WRONG_AT_PLACE), strict=False):
             if place.guess(now=now, borne=borne):
                 self._events.append(
                     Event(kind="codes.guessing", object=place.subject, sequence=place.closings, at=now)

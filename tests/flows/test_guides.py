@@ -12,7 +12,7 @@ from tests.flows.guide import Shell, matches, open_shell, steps_of
 from tests.flows.millet_process import data_directory, millet
 from tests.house.documents import Block, document
 
-GUIDES = ("docs/guides/integrate-in-an-hour.md", "docs/guides/running.md")
+GUIDES = ("docs/guides/integrate-in-an-hour.md", "docs/guides/running.md", "docs/guides/selling-in-a-shop.md")
 
 
 def free_port() -> int:

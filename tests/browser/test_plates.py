@@ -80,6 +80,22 @@ def test_a_stranger_sees_whom_it_pays_and_signs_in_first(new_visitor: NewVisitor
     phone.shot("44-plate-limit")
 
 
+def test_a_card_pays_at_a_plate(new_visitor: NewVisitor, town: Town) -> None:
+    phone = new_visitor(PHONE_ZH)
+    phone.sign_in(2)
+    before = balance(phone)
+    phone.go(path_of(town))
+    phone.page.locator("label.choice", has_text="尾号").click()
+    phone.page.fill("#amount", "9.90")
+    phone.shot("47-plate-by-card")
+    pay(phone, "9.90", person=2)
+    heading(phone.page, PAID["zh-CN"])
+    assert balance(phone) == before
+    payment = town.newest_payment()
+    assert (payment.plate, payment.amount.minor) == (town.plate, 9_90)
+    assert payment.card is not None
+
+
 def test_the_same_page_sent_twice_pays_once(new_visitor: NewVisitor, town: Town) -> None:
     phone = new_visitor(PHONE_EN)
     phone.sign_in(5)

@@ -7,6 +7,7 @@ import pytest
 import zxingcpp
 from playwright.sync_api import expect
 
+from milletpay.customers import Allowance, AllowDevice, CustomerId, Device, devices_of
 from milletpay.entitlements import GRANTING, Granting, Offer, OfferId, add_offer
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import Names
@@ -137,8 +138,30 @@ async def paid(town: Town, order: str) -> Any:
         return await find_payment(connection, id=PAYMENT_ID.read(order.rpartition("/")[2]))
 
 
+def device_of(town: Town, customer: CustomerId) -> Device:
+    async def look() -> Device:
+        async with town.house.database.connection() as connection:
+            (device,) = await devices_of(connection, customer=customer)
+        return device
+
+    found: Device = town.do(look())
+    return found
+
+
+def allowance_of(town: Town, customer: CustomerId) -> Allowance:
+    return device_of(town, customer).allowance
+
+
+def allow_over_api(town: Town, customer: CustomerId, *, categories: set[int]) -> None:
+    """Give the command that the API gives."""
+    allowance = Allowance(day=Money(90_00, Currency.CNY), categories=frozenset(categories))
+    town.ask(AllowDevice(id=device_of(town, customer).id, customer=customer, allowance=allowance))
+
+
 @pytest.mark.usefixtures("films")
-def test_the_code_can_be_typed_and_a_retired_television_is_nobodys(new_visitor: NewVisitor) -> None:
+def test_the_code_can_be_typed_and_a_retired_television_is_nobodys(
+    new_visitor: NewVisitor, town: Town
+) -> None:
     television, phone = new_visitor(TV_EN), new_visitor(PHONE_EN)
     television.go("/tv")
     phone.sign_in(3)
@@ -151,12 +174,20 @@ def test_the_code_can_be_typed_and_a_retired_television_is_nobodys(new_visitor: 
     phone.page.fill("#pin", PEOPLE[3][2])
     phone.page.locator("form:has(#code) button").click()
     television.page.wait_for_selector(".tv-shelf")
+    allow_over_api(town, town.people[3], categories={9399})
+    phone.page.reload()
     phone.page.locator("summary", has_text="Change what may be bought").click()
     phone.page.fill("[name=each]", "10")
+    phone.page.get_by_label("Media").check()
+    phone.shot("68-allowance-form")
     phone.page.fill("[name=pin] >> nth=0", PEOPLE[3][2])
     phone.page.get_by_role("button", name="Save").click()
     expect(phone.page.locator("dl.pairs")).to_contain_text("10.00")
     phone.shot("68-allowance")
+    # What only the API had named is kept, and what is not typed again too.
+    assert allowance_of(town, town.people[3]) == Allowance(
+        each=Money(10_00, Currency.CNY), day=Money(90_00, Currency.CNY), categories=frozenset({9399, 5815})
+    )
     television.page.get_by_role("button", name=re.compile("The Long River")).click()
     expect(television.page.get_by_role("heading", level=1)).to_have_text("That cannot be bought")
     television.shot("69-not-allowed")

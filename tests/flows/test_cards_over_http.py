@@ -58,6 +58,15 @@ class CardMarket:
         events = (await self.shop.get(f"/v1/events?object={about}&limit=100")).json["data"]
         return [event["type"] for event in reversed(events)]
 
+    async def heard(self, about: str, told: list[str]) -> list[str]:
+        """The same, once there is so much."""
+        async with asyncio.timeout(40):
+            while True:
+                found = await self.told(about)
+                if len(found) >= len(told):
+                    return found
+                await asyncio.sleep(0.1)
+
     async def err(self, fault: Fault, *, into: Direction = Direction.COLLECT) -> None:
         await self.bank.inject(fault, into=into, orders=NextOrders(1))
 
@@ -100,6 +109,27 @@ async def test_a_card_pays_is_refunded_and_everybody_is_told(app_url: str) -> No
         async with asyncio.timeout(20):
             while await at.told(refund["id"]) != ["refund.updated"]:  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.1)
+
+
+async def test_a_card_pays_at_a_plate_and_what_is_unusual_is_told_once(app_url: str) -> None:
+    """Two stores within minutes: the second payment is flagged, and the merchant hears of it by an event."""
+    async with open_card_market(app_url) as at:
+        card, paid = await at.card(), []
+        for name in ("North Gate", "South Gate"):
+            store = (await at.shop.post("/v1/stores", {"name": name})).json["id"]
+            plate = (await at.shop.post("/v1/plates", {"store": store})).json
+            body = {"payload": plate["url"], "pin": PIN, "amount": AMOUNT, "source": card}
+            paying = await at.wallet.post("/v1/wallet/pay", body)
+            assert (paying.status, paying.json["status"]) == (200, "processing")
+            assert paying.json["funding"]["source"] == "card"
+            paid.append(await at.until(f"/v1/payments/{paying.json['id']}", "succeeded"))
+        assert [payment["flags"] for payment in paid] == [[], ["two_stores"]]
+        usual = ["payment.processing", "payment.succeeded"]
+        assert await at.heard(paid[0]["id"], usual) == usual
+        flagged = ["payment.processing", "plate.flagged", "payment.succeeded"]
+        assert await at.heard(paid[1]["id"], flagged) == flagged
+        (event,) = (await at.shop.get("/v1/events?type=plate.flagged")).json["data"]
+        assert (event["data"]["object"], event["data"]["flags"]) == ("payment", ["two_stores"])
 
 
 async def test_the_order_of_sources_is_the_customers(app_url: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from milletpay.customers import CustomerId, LinkCustomer
+from milletpay.customers import CUSTOMER_ID, CustomerId, LinkCustomer
 from milletpay.ledger.chart import AccountKind, Mode
 from milletpay.limits import PACKS, Measure
 from milletpay.merchants import (
@@ -41,6 +41,7 @@ from milletpay.payments.unusual import POLICIES
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
 from tests.flows.payment_desk import Fill, PaymentDesk, open_payments
+from tests.flows.test_check_command import say as millet_says
 from tests.flows.trade_desk import new_customer, new_merchant
 
 SHOP, OTHER_SHOP = MerchantId(1), MerchantId(2)
@@ -201,6 +202,23 @@ async def test_scenario_17_five_hundred_a_day_for_one_person_with_two_accounts(d
         assert (await paid(desk, plates[0], BEN, 1)).decline is Decline.EXCEEDS_STATIC_LIMIT
 
 
+async def test_somebody_of_the_house_links_the_accounts_of_a_person(
+    database: Database, owner_url: str
+) -> None:
+    """From then on the running desk counts both as one."""
+    async with open_payments(database) as desk:
+        await open_stores(desk, ANNA, BEN)
+        plate = await make_plate(desk)
+        anna, ben, nobody = (CUSTOMER_ID.write(CustomerId(id)) for id in (ANNA, BEN, 77))
+        link = ("admin", "link-customers", "--database-url", owner_url, ben)
+        said = await asyncio.to_thread(millet_says, *link, anna)
+        assert said == f"{ben} and {anna} are one person's.\n"
+        assert await asyncio.to_thread(millet_says, *link, anna) == said
+        assert "Nothing was done" in await asyncio.to_thread(millet_says, *link, nobody, status=1)
+        assert (await paid(desk, plate, ANNA, 300_00)).decline is None
+        assert (await paid(desk, plate, BEN, 200_01)).decline is Decline.EXCEEDS_STATIC_LIMIT
+
+
 async def test_two_accounts_of_one_person_at_two_desks_at_once(database: Database) -> None:
     """However many scan at once: never more than 500 yuan, and to the cent what the balances lack."""
     async with open_payments(database) as here, open_payments(database, desk_id=2) as there:
@@ -264,6 +282,10 @@ async def test_what_is_unusual_is_flagged_and_stops_nothing(database: Database) 
         assert (await paid(desk, here, ANNA, 1_00)).flags == ()
         async with database.connection() as connection:
             assert await find_payment(connection, id=at_once.id) == at_once
+            rows = await connection.fetch(
+                "SELECT object FROM plumbing.outbox WHERE kind = 'plate.flagged' ORDER BY position"
+            )
+        assert [row["object"] for row in rows] == [queue[-1].id, large.id, at_once.id], "told once of each"
 
 
 async def test_flags_see_what_comes_in_one_batch(database: Database) -> None:

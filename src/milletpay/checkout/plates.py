@@ -5,6 +5,7 @@ from typing import Final
 
 from milletpay.codes import Link, LinkKind, Links, MerchantCode, Place, write_merchant_code
 from milletpay.customers import CustomerId
+from milletpay.funding import Order
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import (
     TERMINAL_ID,
@@ -57,11 +58,19 @@ async def find_plate_session(connection: Connection, *, token: str, links: Links
 
 
 def pay_at(
-    session: PlateSession, *, id: PaymentId, customer: CustomerId, mode: Mode, amount: Money, once: str
+    session: PlateSession,
+    *,
+    id: PaymentId,
+    customer: CustomerId,
+    mode: Mode,
+    amount: Money,
+    once: str,
+    sources: Order,
 ) -> PayPlate:
     """The command that pays at a plate: asked with the same `once` again it is the same request.
 
     :param once: up to 40 characters of ASCII, drawn with the page or given with the request
+    :param sources: no part of what makes it the same: what was paid from one is not paid from another again
     """
     body = f"{session.plate.id} {customer} {amount}".encode()
     return PayPlate(
@@ -72,6 +81,7 @@ def pay_at(
         mode=mode,
         amount=amount,
         request=Request(key_hash=0, body_hash=hash_of_body(body), reference=f"scan-{once}"),
+        sources=sources,
     )
 
 

@@ -37,7 +37,14 @@ from milletpay.merchants.plates import (
     find_plate,
     plates_of,
 )
-from milletpay.merchants.queries import find_entries, find_merchant, find_owed, find_store, stores_of
+from milletpay.merchants.queries import (
+    categories_in_use,
+    find_entries,
+    find_merchant,
+    find_owed,
+    find_store,
+    stores_of,
+)
 
 __all__ = [
     "MERCHANT_ID",
@@ -66,6 +73,7 @@ __all__ = [
     "Store",
     "StoreId",
     "TerminalId",
+    "categories_in_use",
     "find_entries",
     "find_merchant",
     "find_owed",

@@ -21,6 +21,12 @@ async def find_merchant(connection: Connection, *, id: MerchantId) -> Merchant |
     return None if row is None else merchant_of(row)
 
 
+async def categories_in_use(connection: Connection, *, mode: Mode) -> list[int]:
+    """The categories that merchants have who may take payments now."""
+    rows = await connection.fetch(SQL["categories"], mode is Mode.LIVE, MerchantStatus.ACTIVE.value)
+    return [row["category"] for row in rows]
+
+
 async def stores_of(connection: Connection, *, merchant: MerchantId) -> list[Store]:
     """The stores of a merchant, the oldest first."""
     return [store_of(row) for row in await connection.fetch(SQL["stores_of"], merchant)]

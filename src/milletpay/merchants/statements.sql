@@ -4,6 +4,10 @@ SELECT id, live, name_en, name_zh, category, status, created_at, version
 FROM merchants.merchant
 WHERE id = ANY($1::uuid[]);
 
+-- name: categories
+-- The categories of the merchants of a mode that have this status, each once.
+SELECT DISTINCT category FROM merchants.merchant WHERE live = $1 AND status = $2 ORDER BY category;
+
 -- name: write_merchants
 -- Write merchants: new ones, and what may change of those that are there.
 INSERT INTO merchants.merchant AS m (id, live, name_en, name_zh, category, status, created_at, version)

@@ -99,6 +99,7 @@ def painters(
     """
     return {
         "payment": PaymentPictures(payment),
+        "plate": PaymentPictures(payment),  # flagged is what was paid there
         "refund": RefundPictures(refund),
         "agreement": AgreementPictures(agreement),
         "entitlement": paint_entitlements,

@@ -23,6 +23,7 @@ from milletpay.payments import AGREEMENT_ID, PAYMENT_ID, REFUND_ID
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import ID_END, IdForm, NotAnId
+from milletpay.subscriptions import SUBSCRIPTION_ID
 
 KEPT_NS: Final = KEPT_DAYS * 24 * 3600 * SECOND
 
@@ -38,9 +39,11 @@ KINDS: Final[Mapping[str, str]] = {
     "payment.expired": "A payment expired",
     "payment.refunded": "A payment was refunded, or a part of it",
     "payment.reversed": "A payment was reversed",
+    "plate.flagged": "A payment at a code plate is unusual: its `flags` say how; it was stopped by nothing",
     "refund.updated": "A refund has arrived, on the card or in the balance",
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
+    "agreement.charge_announced": "The customer was told of a charge to come under an agreement",
     "agreement.canceled": "An agreement was canceled, by the customer or by you",
     "subscription.created": "A customer's subscription began",
     "subscription.announced": "The customer was told of the month's charge",
@@ -57,7 +60,7 @@ KINDS: Final[Mapping[str, str]] = {
 WEBHOOKS: Final = {kind: Webhook(summary=summary, body=EventShape) for kind, summary in KINDS.items()}
 
 OBJECTS: Final[Mapping[str, IdForm[Any]]] = {
-    form.prefix: form for form in (PAYMENT_ID, REFUND_ID, AGREEMENT_ID, ENTITLEMENT_ID)
+    form.prefix: form for form in (PAYMENT_ID, REFUND_ID, AGREEMENT_ID, ENTITLEMENT_ID, SUBSCRIPTION_ID)
 }
 """What events are about, by the prefix of its ids."""
 

@@ -8,6 +8,7 @@ from milletpay.apps.api.requests import money_of, refuse
 from milletpay.apps.api.wallet_bodies import Pay
 from milletpay.apps.api.wallet_declines import DeclinedPay
 from milletpay.apps.api.wallet_shapes import PaidShape
+from milletpay.apps.api.wallet_sources import sources_for
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -32,6 +33,7 @@ async def pay_at_plate(api: Api, request: Request, *, body: Pay, link: Link) -> 
         customer=CustomerId(request.principal.owner),
         mode=request.principal.mode,
         amount=amount,
+        sources=await sources_for(api, request, body.source),
         once=f"{request.asked.key if request.asked is not None else request.id:032x}",
     )
 

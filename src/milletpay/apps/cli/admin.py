@@ -10,7 +10,7 @@ from rich.table import Table
 
 from milletpay.apps.cli.options import database_options, say
 from milletpay.bootstrap import TradeDesk, open_database, open_desk
-from milletpay.customers import CUSTOMER_ID, CustomerId
+from milletpay.customers import CUSTOMER_ID, Customer, CustomerId, CustomerRefused, LinkCustomer
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import rfc3339
@@ -78,6 +78,21 @@ def claim_receipt(*, settings: Settings, receipt: ReceiptId, customer: CustomerI
     click.echo(f"{answer.amount} of {answer.bank_reference} is {CUSTOMER_ID.write(customer)}'s.")
 
 
+@admin.command("link-customers")
+@database_options
+@click.argument("customer", type=IdParameter(CUSTOMER_ID, name="cus_..."))
+@click.argument("same_as", type=IdParameter(CUSTOMER_ID, name="cus_..."), metavar="PERSON_CUS")
+def link_customers(*, settings: Settings, customer: CustomerId, same_as: CustomerId) -> None:
+    """Note that two accounts are one person's, as their identity documents say. Again is without harm.
+
+    What the law limits for a person is counted over both from now on. It cannot be undone.
+    """
+    answer = run(_link(settings, customer=customer, same_as=same_as))
+    if isinstance(answer, CustomerRefused):
+        raise click.ClickException(f"Nothing was done: {answer.detail}.")
+    click.echo(f"{CUSTOMER_ID.write(customer)} and {CUSTOMER_ID.write(same_as)} are one person's.")
+
+
 async def _waiting(settings: Settings) -> Sequence[Receipt]:
     async with (
         open_database(settings, purpose="millet admin", say=say, connections=2) as database,
@@ -92,6 +107,17 @@ async def _claim(settings: Settings, *, receipt: ReceiptId, customer: CustomerId
         _desk(database) as desk,
     ):
         answer: Receipt | ReceiptRefused = await desk.submit(ClaimReceipt(id=receipt, customer=customer))
+        return answer
+
+
+async def _link(
+    settings: Settings, *, customer: CustomerId, same_as: CustomerId
+) -> Customer | CustomerRefused:
+    async with (
+        open_database(settings, purpose="millet admin", say=say, connections=3) as database,
+        _desk(database) as desk,
+    ):
+        answer: Customer | CustomerRefused = await desk.submit(LinkCustomer(id=customer, same_as=same_as))
         return answer
 
 

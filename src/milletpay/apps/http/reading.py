@@ -7,7 +7,7 @@ counts; so is the character NUL, which a database cannot keep.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
@@ -58,11 +58,20 @@ def _has_a_name_twice(body: bytes) -> bool:
 
 
 def form_reader(of: type[Input]) -> Read:
-    """Make what reads the body of a form."""
-    read_query = query_reader(of)
+    """Make what reads the body of a form. A list may come several times, as boxes that are ticked do."""
+    described = msgspec.inspect.type_info(of)
+    assert isinstance(described, msgspec.inspect.StructType), "a form has fields"
+    lists = {one.encode_name for one in described.fields if isinstance(one.type, msgspec.inspect.ListType)}
 
     def read(body: bytes) -> Input:
-        return read_query(body)
+        fields: dict[str, Any] = {}
+        for name, value in _pairs(body):
+            if name in lists:
+                _check_text(name, value)
+                fields.setdefault(name, []).append(value)
+            else:
+                _keep(fields, name, value)
+        return _convert(fields, of)
 
     return read
 
@@ -98,15 +107,19 @@ def multipart_reader(of: type[Input]) -> Read:
     return read
 
 
-def _keep(fields: dict[str, str | bytes], name: str, value: str | bytes) -> None:
+def _keep(fields: dict[str, Any], name: str, value: str | bytes) -> None:
     if name in fields:
         raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name:.60} is there twice.", param=name)
-    if "\0" in name or (isinstance(value, str) and "\0" in value):
-        raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
+    _check_text(name, value)
     fields[name] = value
 
 
-def _convert(fields: dict[str, str | bytes], of: type[Input]) -> Input:
+def _check_text(name: str, value: str | bytes) -> None:
+    if "\0" in name or (isinstance(value, str) and "\0" in value):
+        raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
+
+
+def _convert(fields: Mapping[str, Any], of: type[Input]) -> Input:
     try:
         return msgspec.convert(fields, of, strict=False)
     except msgspec.ValidationError as error:

@@ -17,6 +17,7 @@ from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import NotTaken, Pin, Said, check_pin, pin_hint, refused_query, words_of
 from milletpay.codes import LinkKind
 from milletpay.customers import (
+    CATEGORIES_MAX,
     DEVICE_ID,
     HOURS,
     Allowance,
@@ -30,11 +31,13 @@ from milletpay.customers import (
     devices_of,
 )
 from milletpay.identity import Pairing, PairingId, SecretRefused
+from milletpay.merchants import categories_in_use
 from milletpay.money import Currency, Money, NotAnAmount, parse_money
 
 DEVICES = "/wallet/devices"
 CURRENCY = Currency.CNY
 Hour = Annotated[int, msgspec.Meta(ge=0, le=HOURS)]
+Category = Annotated[int, msgspec.Meta(ge=0, le=9999)]
 
 
 class Take(Form, frozen=True, kw_only=True):
@@ -55,6 +58,9 @@ class Allow(WhichDevice, frozen=True, kw_only=True):
 
     each: Text = ""
     day: Text = ""
+    categories: Annotated[list[Category], msgspec.Meta(max_length=CATEGORIES_MAX)] = msgspec.field(
+        default_factory=list
+    )
     from_hour: Hour = 0
     to_hour: Hour = HOURS
     pin: Pin
@@ -143,10 +149,13 @@ class DevicePages:
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
             devices = await devices_of(connection, customer=person.id)
+            categories = await categories_in_use(connection, mode=person.mode)
         return self._pages.show(
             request,
             "devices.html",
             devices=[device for device in devices if device.is_active],
+            # Those that were allowed over the API stay in the form, whether shops here have them or not.
+            categories={one.id: sorted(one.allowance.categories.union(categories)) for one in devices},
             device_id=DEVICE_ID.write,
             kinds=DeviceKind,
             said=words_of(self._pages, request, query),
@@ -207,6 +216,7 @@ class DevicePages:
             allowance = Allowance(
                 each=_bound(body.each),
                 day=_bound(body.day),
+                categories=frozenset(body.categories),
                 from_hour=body.from_hour % HOURS,
                 to_hour=body.to_hour,
             )

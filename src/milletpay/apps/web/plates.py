@@ -14,6 +14,7 @@ from milletpay.apps.web.forms import Form, Key
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import People
 from milletpay.apps.web.pin import NotTaken, Pin, check_pin, pin_hint, words_of
+from milletpay.apps.web.sources import Sources, choices_in_order, read_choice
 from milletpay.checkout import PlateSession, find_plate_session, pay_at
 from milletpay.codes import svg
 from milletpay.money import Currency
@@ -29,6 +30,8 @@ class GivePlate(Form, frozen=True, kw_only=True):
     amount: Typed
     order: Key
     pin: Pin
+    source: Sources = ""
+    """From what to pay; nothing for the balance."""
 
 
 class PlatePages:
@@ -73,12 +76,13 @@ class PlatePages:
         session, person = await self._session(token), await self._people.guest(request)
         if session is None:
             return self._altered(request)
-        balance = None
+        balance, choices = None, []
         if person is not None:
             async with self._backing.database.connection() as connection:
                 balance = await find_balance(
                     connection, customer=person.id, mode=person.mode, currency=CURRENCY
                 )
+                choices = await choices_in_order(connection, person=person)
         said = words_of(self._pages, request, query)
         about_pin = query.said.startswith("pin_")
         about_amount = query.said == "amount_wrong"
@@ -88,6 +92,7 @@ class PlatePages:
             session=session,
             person=person,
             balance=balance,
+            choices=choices,
             order=self._pages.new_key(),
             amount_given=query.amount,
             here=quote(request.path, safe=""),
@@ -121,6 +126,7 @@ class PlatePages:
             mode=person.mode,
             amount=amount,
             once=body.order,
+            sources=read_choice(body.source),
         )
         answer = await self._backing.desk.submit(command)
         if isinstance(answer, Refused):

@@ -89,6 +89,19 @@ async def choices_to_pay(
     ]
 
 
+async def choices_in_order(connection: Connection, *, person: Customer) -> list[Choice]:
+    """Each source by itself, in the customer's order; the first is chosen already."""
+    cards = {card.id: card for card in await cards_of(connection, customer=person.id)}
+    order = await order_of(connection, customer=person.id)
+    sources = dict.fromkeys((*order, BALANCE, *(Source(SourceKind.CARD, id) for id in cards)))
+    return [
+        Choice(
+            value=str(source), card=None if source.card is None else cards[source.card], is_chosen=place == 0
+        )
+        for place, source in enumerate(sources)
+    ]
+
+
 async def choices_to_sign(connection: Connection, *, person: Customer) -> list[Choice]:
     """From what charges may be paid: the balance, or a card when the balance does not cover a charge."""
     cards = await cards_of(connection, customer=person.id)
@@ -135,17 +148,7 @@ class SourcePages:
         """What there is to pay from."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            cards = {card.id: card for card in await cards_of(connection, customer=person.id)}
-            order = await order_of(connection, customer=person.id)
-        sources = dict.fromkeys((*order, BALANCE, *(Source(SourceKind.CARD, id) for id in cards)))
-        choices = [
-            Choice(
-                value=str(source),
-                card=None if source.card is None else cards[source.card],
-                is_chosen=place == 0,
-            )
-            for place, source in enumerate(sources)
-        ]
+            choices = await choices_in_order(connection, person=person)
         said = words_of(self._pages, request, query)
         return self._pages.show(request, "sources.html", choices=choices, said=said)
 

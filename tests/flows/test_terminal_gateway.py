@@ -25,6 +25,7 @@ from milletpay.terminals import (
     Void,
     read_answer,
     read_plain,
+    receipts_at,
     write_frame,
     write_request,
 )
@@ -315,6 +316,18 @@ async def test_a_terminal_gives_back_what_another_has_taken(shop: TerminalShop) 
     )
     assert read_answer(read_plain(await say(shop, write_request(void, key=second.key)))).code is C.INVALID
     assert (await first.void(sale)).code is C.INVALID
+
+
+async def test_what_moves_at_a_terminal_has_a_receipt_there(shop: TerminalShop) -> None:
+    """A sale, a refund and a void each have the next number, so that a shift counts all three."""
+    terminal = await started(shop, 15)
+    first, second = await sell(shop, terminal, 12_00), await sell(shop, terminal, 8_00)
+    assert (await terminal.refund(first, amount=3_00)).code is C.APPROVED
+    assert (await terminal.void(second)).code is C.APPROVED
+    async with shop.opened() as database, database.connection() as connection:
+        receipts = await receipts_at(connection, terminal=shop.terminals[15].id, most=10)
+    found = [(one.number, str(one.kind), one.amount) for one in receipts]
+    assert found == [(4, "reversal", 8_00), (3, "refund", 3_00), (2, "sale", 8_00), (1, "sale", 12_00)]
 
 
 async def test_a_terminal_that_is_paired_anew_has_other_keys(shop: TerminalShop) -> None:

@@ -78,6 +78,7 @@ def refunding(ask: Ask, *, request: Refund, payment: PaymentId) -> RefundPayment
         mode=ask.where.mode,
         amount=request.amount.minor,
         request=_named(ask, body_hash=hash_of(request)),
+        terminal=ask.where.terminal,
     )
 
 
@@ -88,6 +89,7 @@ def undoing(ask: Ask, *, payment: PaymentId | None) -> ReversePayment:
         mode=ask.where.mode,
         payment=payment,
         reference=reference_of(place_of(ask)) if payment is None else "",
+        terminal=ask.where.terminal,
     )
 
 

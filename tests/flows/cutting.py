@@ -19,6 +19,8 @@ class CuttingLine:
         self.rate = rate
         self.is_mute = False
         """Whether no answer comes back, though every request arrives."""
+        self.is_down = False
+        """Whether nothing gets through at all."""
         self.cuts = Counter[str]()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -46,6 +48,8 @@ class CuttingLine:
         self._tasks.discard(task)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_down:
+            return
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line[:15] == b"content-length:"), 0

@@ -12,15 +12,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from milletpay.plumbing.clock import MILLISECOND, Clock
 from milletpay.plumbing.ids import Entropy
-from milletpay.terminals import till_loop
+from milletpay.terminals import forwarding, till_loop
 
 CALL_SECONDS: Final = 5
 """How long an answer is waited for."""
+
+KEPT: Final = "taken_alone"
+ALLOWED: Final = "allowed_alone"
+"""What begins a line that is no attempt."""
+
+Written: TypeAlias = till_loop.Attempt | forwarding.Kept | forwarding.Allowed
+"""What a line of a journal says."""
 
 
 class OpenSale(Exception):
@@ -28,26 +35,59 @@ class OpenSale(Exception):
 
 
 class Journal:
-    """Attempts in a file: what is written here outlives the till. A line is whole, or it is not there."""
+    """A till's file: what is written here outlives the till. A line is whole, or it is not there.
+
+    It has attempts, what was taken without a network, and what was allowed of that.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, till_loop.Attempt] = {}
+        self._kept: dict[tuple[int, int], forwarding.Kept] = {}
+        self.allowed = forwarding.Allowed()
+        """As it was last told, which at first is nothing."""
         for line in path.read_text().splitlines() if path.exists() else []:
             try:
-                attempt = _read(json.loads(line))
+                self._know(_read(json.loads(line)))
             except ValueError:
                 continue  # Cut off by the end of the till: the line before it holds.
-            self._known[attempt.reference] = attempt
 
     def write(self, attempt: till_loop.Attempt) -> None:
         """Write an attempt as it is now, to the disk."""
+        self._add(asdict(attempt))
+        self._know(attempt)
+
+    def keep(self, kept: forwarding.Kept) -> None:
+        """Write a sale that was made without a network as it is now, to the disk."""
+        self._add({KEPT: asdict(kept)})
+        self._know(kept)
+
+    def allow(self, allowed: forwarding.Allowed) -> None:
+        """Write down what is allowed from now on, if that is new."""
+        if allowed != self.allowed:
+            self._add({ALLOWED: asdict(allowed)})
+            self._know(allowed)
+
+    def _add(self, line: Mapping[str, Any]) -> None:
         with self._path.open("a") as file:
             # A line that was cut off stands alone.
-            file.write("\n" + json.dumps(asdict(attempt)))
+            file.write("\n" + json.dumps(line))
             file.flush()
             os.fsync(file.fileno())
-        self._known[attempt.reference] = attempt
+
+    def _know(self, written: Written) -> None:
+        match written:
+            case till_loop.Attempt():
+                self._known[written.reference] = written
+            case forwarding.Kept():
+                self._kept[written.pairing, written.sequence] = written
+            case _:
+                self.allowed = written
+
+    @property
+    def kept(self) -> list[forwarding.Kept]:
+        """What was taken without a network, in the order in which it was."""
+        return list(self._kept.values())
 
     @property
     def attempts(self) -> list[till_loop.Attempt]:
@@ -61,6 +101,14 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A whole answer."""
+
+    status: int
+    told: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """Where a till asks, and with which credential."""
 
@@ -70,9 +118,14 @@ class Server:
 
     async def ask(self, method: str, path: str, *, body: str = "", key: str = "") -> till_loop.Said | None:
         """Ask on a connection of its own; None when no whole answer came in time."""
-        return await asyncio.to_thread(self._ask, method, path, body, key)
+        answer = await self.call(method, path, body=body, key=key)
+        return None if answer is None else said(answer.status, answer.told)
 
-    def _ask(self, method: str, path: str, body: str, key: str) -> till_loop.Said | None:
+    async def call(self, method: str, path: str, *, body: str = "", key: str = "") -> Told | None:
+        """The same, with all that was answered."""
+        return await asyncio.to_thread(self._call, method, path, body, key)
+
+    def _call(self, method: str, path: str, body: str, key: str) -> Told | None:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=CALL_SECONDS)
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         if key:
@@ -80,7 +133,7 @@ class Server:
         try:
             connection.request(method, path, body=body.encode() if body else None, headers=headers)
             reply = connection.getresponse()
-            return said(reply.status, json.loads(reply.read()))
+            return Told(status=reply.status, told=json.loads(reply.read()))
         except (OSError, http.client.HTTPException, ValueError):
             return None
         finally:
@@ -173,9 +226,15 @@ class Till:
         return self._clock.now_ns() // MILLISECOND
 
 
-def _read(line: Any) -> till_loop.Attempt:  # noqa: ANN401 - whatever JSON says
+def _read(line: Any) -> Written:  # noqa: ANN401 - whatever JSON says
     try:
+        if ALLOWED in line:
+            return forwarding.Allowed(**line[ALLOWED])
+        if KEPT in line:
+            said = line[KEPT]
+            outcome = None if said["outcome"] is None else forwarding.Outcome(said["outcome"])
+            return forwarding.Kept(**{**said, "outcome": outcome})
         end = None if line["end"] is None else till_loop.End(line["end"])
         return till_loop.Attempt(**{**line, "phase": till_loop.Phase(line["phase"]), "end": end})
     except (TypeError, KeyError) as error:
-        raise ValueError(f"{error}: no attempt") from error
+        raise ValueError(f"{error}: no line of a journal") from error

@@ -85,7 +85,13 @@ from milletpay.terminals.messages.responses import ResponseCode
 from milletpay.terminals.messages.sealing import KeyRefused, MasterKey, SealKey
 from milletpay.terminals.messages.showing import show_message
 from milletpay.terminals.model import Terminal, TerminalKind, TerminalRefusal, TerminalRefused, TerminalStatus
-from milletpay.terminals.offline import Offline, SetOfflinePolicy, TakeOffline, missing_numbers
+from milletpay.terminals.offline import (
+    Offline,
+    SetOfflinePolicy,
+    TakeOffline,
+    find_offline_policy,
+    missing_numbers,
+)
 from milletpay.terminals.offline_model import (
     OfflineFault,
     OfflinePolicy,
@@ -187,6 +193,7 @@ __all__ = [
     "cashiers_of",
     "draw_code",
     "find_cashier",
+    "find_offline_policy",
     "find_receipt",
     "find_shift",
     "find_terminal",

@@ -246,6 +246,14 @@ class Offline:
         return sale
 
 
+async def find_offline_policy(
+    connection: Connection, *, merchant: MerchantId, mode: Mode
+) -> OfflinePolicy | None:
+    """What a merchant allows now, as committed; None if it has said nothing yet."""
+    row = await connection.fetchrow(SQL["offline_policy_now"], merchant, mode is Mode.LIVE)
+    return None if row is None else policy_of(row)
+
+
 async def missing_numbers(
     connection: Connection, *, terminal: TerminalId, most: int
 ) -> Sequence[tuple[int, int]]:

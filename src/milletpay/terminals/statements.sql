@@ -291,6 +291,14 @@ SELECT merchant, live, effective_at, each_max, total_max, count_max
 FROM terminals.offline_policy
 WHERE merchant = ANY($1::uuid[]);
 
+-- name: offline_policy_now
+-- What a merchant allows now.
+SELECT merchant, live, effective_at, each_max, total_max, count_max
+FROM terminals.offline_policy
+WHERE merchant = $1 AND live = $2
+ORDER BY effective_at DESC
+LIMIT 1;
+
 -- name: add_offline_policies
 -- Write new policies.
 INSERT INTO terminals.offline_policy (merchant, live, effective_at, each_max, total_max, count_max)

@@ -30,6 +30,7 @@ from milletpay.terminals import (
     Sealed,
     SetOfflinePolicy,
     TakeOffline,
+    find_offline_policy,
     missing_numbers,
 )
 
@@ -57,7 +58,7 @@ class PolicyShape(Output, frozen=True, kw_only=True):
     """What is allowed from a moment on."""
 
     object: Literal["offline_policy"] = "offline_policy"
-    effective_at: str
+    effective_at: Annotated[str | None, msgspec.Meta(description="Null while you have not said anything.")]
     each: int
     total: int
     count: int
@@ -179,6 +180,18 @@ class OfflineApi:
         )
         return await submit_once(self._api.desk, command, request=request, show=_show_policy)
 
+    async def allowed(self, request: Request) -> PolicyShape:
+        """Tell a till what it may take alone, so that it knows when nobody can be asked."""
+        async with self._api.database.connection() as connection:
+            policy = await find_offline_policy(
+                connection,
+                merchant=MerchantId(request.principal.owner),
+                mode=request.principal.mode,
+            )
+        if policy is None:
+            return PolicyShape(effective_at=None, each=0, total=0, count=0)
+        return _policy_shape(policy)
+
     async def upload(self, request: Request, *, body: Upload) -> Uploaded:
         """Decide each record, once; sent again, each is answered as before."""
         place = request.principal.place
@@ -237,10 +250,13 @@ def _moment(text: str) -> int:
 
 
 def _show_policy(policy: OfflinePolicy) -> Answer:
-    shown = PolicyShape(
+    return Answer(status=HTTPStatus.CREATED, content=_policy_shape(policy))
+
+
+def _policy_shape(policy: OfflinePolicy) -> PolicyShape:
+    return PolicyShape(
         effective_at=rfc3339(policy.effective_at), each=policy.each, total=policy.total, count=policy.count
     )
-    return Answer(status=HTTPStatus.CREATED, content=shown)
 
 
 def _result(sale: OfflineSale) -> OfflineResult:
@@ -282,6 +298,16 @@ def offline_routes(api: Api) -> tuple[Route, ...]:
             scope="terminals:write",
             body=NewPolicy,
             idempotent=True,
+            tag=TAG,
+        ),
+        Route(
+            method="GET",
+            path="/v1/terminals/this/offline_policy",
+            handler=handlers.allowed,
+            summary="What the till may take without a network",
+            description="As it stands now; what a till was told last holds while it can ask nobody.",
+            answers={200: PolicyShape},
+            who=TILL,
             tag=TAG,
         ),
         Route(

@@ -62,7 +62,7 @@ RESERVED = {
 
 # Packages whose files are named by what they hold. Of all others, outsiders know the package and its facts.
 OPEN_PACKAGES = {"plumbing", "apps", "benches", "simulation"}
-PURE_FILES = {"model", "machine", "chart", "till_loop"}
+PURE_FILES = {"model", "machine", "chart", "till_loop", "forwarding"}
 
 
 def downward_in_the_open(source: Source) -> Iterator[Breach]:

@@ -10,6 +10,7 @@ import json
 from typing import Final
 
 from milletpay.plumbing.clock import MILLISECOND, Clock
+from milletpay.plumbing.dates import rfc3339
 from milletpay.simulation.till import Journal, Server
 from milletpay.terminals import forwarding, till_loop
 
@@ -62,6 +63,7 @@ class TillAlone:
             amount=amount,
             currency=currency,
             now=now,
+            taken_at=rfc3339(now * MILLISECOND),
             pairing=self._pairing,
             key=self._seal_key,
         )

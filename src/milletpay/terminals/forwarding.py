@@ -15,14 +15,12 @@ from enum import StrEnum, auto, unique
 from typing import Any, Final
 
 from milletpay.codes import read_code
-from milletpay.plumbing.clock import MILLISECOND
-from milletpay.plumbing.dates import rfc3339
 from milletpay.terminals.offline_model import UPLOADED_WITHIN, Sealed
 
 RECORDS_MAX: Final = 100
 """How many are brought at once."""
 
-WINDOW: Final = UPLOADED_WITHIN // MILLISECOND
+WINDOW: Final = UPLOADED_WITHIN // 10**6
 """Over which the total and the count are kept."""
 
 
@@ -115,14 +113,22 @@ def why_not(
 
 
 def seal(
-    *, kept: Sequence[Kept], code: str, amount: int, currency: str, now: int, pairing: int, key: bytes
+    *,
+    kept: Sequence[Kept],
+    code: str,
+    amount: int,
+    currency: str,
+    now: int,
+    taken_at: str,
+    pairing: int,
+    key: bytes,
 ) -> Kept:
-    """Number and seal a sale. It counts once it is written down."""
+    """Number and seal a sale of `now`, which is `taken_at` in RFC 3339. It counts once it is written down."""
     sealed = Sealed(
         payment_code=code,
         amount=amount,
         currency=currency,
-        taken_at=rfc3339(now * MILLISECOND),
+        taken_at=taken_at,
         pairing=pairing,
         sequence=max((one.sequence for one in kept if one.pairing == pairing), default=0) + 1,
     )

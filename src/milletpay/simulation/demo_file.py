@@ -55,6 +55,14 @@ def _as_json(town: Town, *, gateway: str) -> dict[str, Any]:
                 for placed in town.terminals
             ],
         },
+        "tills": [
+            {
+                "id": TERMINAL_ID.write(till.terminal.id),
+                "merchant": MERCHANT_ID.write(till.terminal.merchant),
+                "cashier": {"number": till.number, "pin": till.pin},
+            }
+            for till in town.tills
+        ],
         "customers": [
             {
                 "id": CUSTOMER_ID.write(buyer.person.id),

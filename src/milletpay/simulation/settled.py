@@ -7,7 +7,7 @@ from milletpay.customers import DeviceId
 from milletpay.payments import Agreement
 from milletpay.simulation.partners import Partner
 from milletpay.simulation.people import Person
-from milletpay.simulation.town_counter import PlacedTerminal
+from milletpay.simulation.town_counter import PlacedTerminal, PlacedTill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Town:
     sellers: Sequence[Seller]
     buyers: Sequence[Buyer]
     terminals: Sequence[PlacedTerminal]
+    tills: Sequence[PlacedTill]
 
 
 class TownBroken(Exception):

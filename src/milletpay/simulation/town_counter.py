@@ -1,16 +1,18 @@
-"""What stands on the counter of the town's shop: a card terminal."""
+"""What stands on the counter of the town's shop: a card terminal, and a till with its cashier."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
 from milletpay.bootstrap import House, make_terminal_secrets
-from milletpay.identity import KeyId, draw_terminal_key
+from milletpay.identity import KeyId, draw_terminal_key, has_pin
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import AddStore, Names, StoreId, TerminalId
 from milletpay.plumbing.ids import system_entropy
 from milletpay.simulation.chance import id_of
 from milletpay.simulation.partners import Partner
 from milletpay.terminals import (
+    AddCashier,
+    CashierId,
     OfferPairing,
     PairTerminal,
     RegisterTerminal,
@@ -19,8 +21,12 @@ from milletpay.terminals import (
     find_terminal,
 )
 
+CASHIER_NUMBER: Final = "01"
+CASHIER_PIN: Final = "730284"
+"""As everything of the town: play."""
+
 REFUND_MAX: Final = 1_000_00
-"""What the terminal may give back in one refund, in minor units."""
+"""What a terminal may give back in one refund, in minor units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,50 @@ class PlacedTerminal:
 
     terminal: Terminal
     master_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTill:
+    """A till that waits to be paired, and who works at it."""
+
+    terminal: Terminal
+    number: str
+    """The cashier's."""
+    pin: str = field(repr=False)
+
+
+async def place_till(house: House, *, partner: Partner) -> PlacedTill:
+    """A till in the store of the card terminal, with a cashier; those that are there are left as they are."""
+    id, store = TerminalId(id_of("till", 1)), StoreId(id_of("store", 1))
+    cashier = CashierId(id_of("cashier", 1))
+    till = await house.desk.submit(
+        RegisterTerminal(
+            id=id,
+            merchant=partner.id,
+            mode=Mode.TEST,
+            store=store,
+            kind=TerminalKind.TILL,
+            name="Counter 1",
+            refund_max=REFUND_MAX,
+        )
+    )
+    assert isinstance(till, Terminal), f"the till is refused: {till}"
+    async with house.database.connection() as connection:
+        hired = await has_pin(connection, customer=cashier)
+    if not hired:
+        refused = await house.cashier_pins.set(CASHIER_PIN, customer=cashier, now=house.clock.now_ns())
+        assert refused is None, refused
+    await house.desk.submit(
+        AddCashier(
+            id=cashier,
+            merchant=partner.id,
+            mode=Mode.TEST,
+            store=store,
+            number=CASHIER_NUMBER,
+            name="何小禾",
+        )
+    )
+    return PlacedTill(terminal=till, number=CASHIER_NUMBER, pin=CASHIER_PIN)
 
 
 async def place_terminal(house: House, *, partner: Partner) -> PlacedTerminal:

@@ -176,6 +176,8 @@ def _announce(base_url: str, *, terminals: str, workers: int, place: str, demo_f
         click.echo(f"  Town      {base_url}/")
         click.echo(f"  Shop      {base_url}/shop")
         click.echo(f"  Wallet    {base_url}/wallet")
+        click.echo(f"  Till      {base_url}/till")
+        click.echo(f"  TV        {base_url}/tv")
         click.echo(f"  Who lives there, with keys and PINs: {demo_file}")
     click.echo("Ctrl-C stops it.")
 

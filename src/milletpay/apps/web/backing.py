@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from milletpay.apps.web.demo import TownFile
-from milletpay.bootstrap import House, TradeDesk, make_code_keys
+from milletpay.bootstrap import House, TradeDesk, make_code_keys, make_terminal_secrets
 from milletpay.checkout import PRESENTED_NS, CheckoutKeys, Watch
 from milletpay.codes import CodeKeys, Links, key_for
 from milletpay.customers import CustomerId
@@ -16,6 +16,7 @@ from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
 from milletpay.rails import Banks
+from milletpay.terminals import TerminalSecrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Backing:
     pairings: Pairings
     pins: Pins
     banks: Banks
+    terminal_secrets: TerminalSecrets
 
     async def close(self) -> None:
         """Look no more."""
@@ -84,4 +86,5 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         pairings=house.pairings,
         pins=house.pins,
         banks=house.banks,
+        terminal_secrets=make_terminal_secrets(secret=house.secret),
     )

@@ -1,16 +1,33 @@
 """The till's page: a shell in which scripts call the API with the till's own key, and pictures of codes."""
 
 from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
 
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
-from milletpay.apps.http.routes import Route
+from milletpay.apps.http.routes import Media, Route
+from milletpay.apps.http.shapes import Input
 from milletpay.apps.web.backing import Backing
+from milletpay.apps.web.forms import Form
 from milletpay.apps.web.pages import Pages
 from milletpay.codes import LinkKind, NotOurLink, png
+from milletpay.merchants import MERCHANT_ID, TERMINAL_ID
+from milletpay.terminals import OfferPairing, TerminalRefused, draw_code
 
 PNG = b"image/png"
+
+
+class PairingCode(Input, frozen=True, kw_only=True):
+    """The code that a demo has drawn for its till."""
+
+    code: Annotated[str, msgspec.Meta(max_length=20)] = ""
+
+
+class AskForCode(Form, frozen=True, kw_only=True):
+    """Nothing but that it was this page that asked."""
 
 
 class CounterPages:
@@ -22,11 +39,22 @@ class CounterPages:
 
     def routes(self) -> tuple[Route, ...]:
         """Their rows."""
+        offer = Route(
+            method="POST",
+            path="/till/offer",
+            handler=self.offer,
+            body=AskForCode,
+            media=Media.FORM,
+            summary="Draw a code for the till of the demo",
+            answers={303: bytes},
+        )
         return (
+            *([offer] if self._backing.is_demo else []),
             Route(
                 method="GET",
                 path="/till",
                 handler=self.till,
+                query=PairingCode,
                 summary="The till",
                 answers={200: bytes},
             ),
@@ -39,9 +67,31 @@ class CounterPages:
             ),
         )
 
-    async def till(self, request: Request) -> Answer:
-        """The page; who it is, its script knows."""
-        return self._pages.show(request, "counter.html")
+    async def till(self, request: Request, *, query: PairingCode) -> Answer:
+        """The page; who it is, its script knows. A demo says by which code and PIN it can be tried."""
+        tills = self._backing.town.read().tills
+        return self._pages.show(
+            request, "counter.html", pairing_code=query.code, demo_till=tills[0] if tills else None
+        )
+
+    async def offer(self, request: Request, *, body: AskForCode) -> Answer:
+        """In a demo: a code for its till, which only its merchant could draw elsewhere."""
+        self._pages.check(request, body)
+        tills = self._backing.town.read().tills
+        if not tills:
+            raise Refuse(EdgeRefusal.NOT_FOUND, "There is no till to be tried here.")
+        code = draw_code(self._backing.entropy)
+        offered = await self._backing.desk.submit(
+            OfferPairing(
+                id=TERMINAL_ID.read(tills[0].id),
+                merchant=MERCHANT_ID.read(tills[0].merchant),
+                mode=self._backing.mode,
+                mac=self._backing.terminal_secrets.code_mac(code),
+            )
+        )
+        if isinstance(offered, TerminalRefused):
+            raise Refuse(EdgeRefusal.NOT_FOUND, offered.detail)
+        return self._pages.go(f"/till?code={code}")
 
     async def code(self, request: Request, *, token: str) -> Answer:
         """The code of a payment, for whoever has its link already."""

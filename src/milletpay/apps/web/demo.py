@@ -22,9 +22,25 @@ class _Merchant(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
+class Cashier(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody as whom a visitor may work at a till."""
+
+    number: str
+    pin: str
+
+
+class Till(msgspec.Struct, frozen=True, kw_only=True):
+    """A till that a visitor may stand at."""
+
+    id: str
+    merchant: str
+    cashier: Cashier
+
+
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     merchants: list[_Merchant]
     customers: list[Person]
+    tills: list[Till] = msgspec.field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +50,7 @@ class Town:
     people: Sequence[Person] = ()
     merchants: Sequence[MerchantId] = ()
     """The house's own shop first."""
+    tills: Sequence[Till] = ()
 
     @property
     def shop(self) -> MerchantId | None:
@@ -70,4 +87,8 @@ class TownFile:
 def town_of(written: bytes) -> Town:
     """The town that a `demo.json` tells of."""
     told = msgspec.json.decode(written, type=_File)
-    return Town(people=told.customers, merchants=[MERCHANT_ID.read(one.id) for one in told.merchants])
+    return Town(
+        people=told.customers,
+        merchants=[MERCHANT_ID.read(one.id) for one in told.merchants],
+        tills=told.tills,
+    )

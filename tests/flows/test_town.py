@@ -69,7 +69,7 @@ async def test_seeding_again_changes_nothing(app_url: str, database: Database, t
     assert file.stat().st_mtime_ns == written.st_mtime_ns
     assert written.st_mode & 0o777 == 0o600
     told = json.loads(before)
-    assert list(told) == ["base_url", "operator", "merchants", "card_terminals", "customers"]
+    assert list(told) == ["base_url", "operator", "merchants", "card_terminals", "tills", "customers"]
     assert list(told["merchants"][0]) == ["id", "name", "secret_key", "publishable_key"]
     assert list(told["customers"][0]) == ["id", "name", "phone", "pin", "token", "agreements", "devices"]
     assert list(told["customers"][0]["agreements"][0]) == ["id", "merchant"]

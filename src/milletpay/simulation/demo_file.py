@@ -31,6 +31,7 @@ def write_demo(town: Town, *, path: Path, gateway: str) -> None:
 
 
 def _as_json(town: Town, *, gateway: str) -> dict[str, Any]:
+    card, till = town.counter.terminal, town.counter.till
     return {
         "base_url": town.base_url,
         "operator": {"login": town.operator.login, "password": town.operator.password},
@@ -47,12 +48,11 @@ def _as_json(town: Town, *, gateway: str) -> dict[str, Any]:
             "gateway": gateway,
             "terminals": [
                 {
-                    "id": TERMINAL_ID.write(placed.terminal.id),
-                    "merchant": MERCHANT_ID.write(placed.terminal.merchant),
-                    "number": placed.terminal.tid,
-                    "master_key": placed.master_key.hex(),
+                    "id": TERMINAL_ID.write(card.terminal.id),
+                    "merchant": MERCHANT_ID.write(card.terminal.merchant),
+                    "number": card.terminal.tid,
+                    "master_key": card.master_key.hex(),
                 }
-                for placed in town.terminals
             ],
         },
         "tills": [
@@ -61,7 +61,6 @@ def _as_json(town: Town, *, gateway: str) -> dict[str, Any]:
                 "merchant": MERCHANT_ID.write(till.terminal.merchant),
                 "cashier": {"number": till.number, "pin": till.pin},
             }
-            for till in town.tills
         ],
         "customers": [
             {

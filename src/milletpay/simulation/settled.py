@@ -7,7 +7,7 @@ from milletpay.customers import DeviceId
 from milletpay.payments import Agreement
 from milletpay.simulation.partners import Partner
 from milletpay.simulation.people import Person
-from milletpay.simulation.town_counter import PlacedTerminal, PlacedTill
+from milletpay.simulation.town_counter import Counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,7 @@ class Town:
     operator: Console
     sellers: Sequence[Seller]
     buyers: Sequence[Buyer]
-    terminals: Sequence[PlacedTerminal]
-    tills: Sequence[PlacedTill]
+    counter: Counter
 
 
 class TownBroken(Exception):

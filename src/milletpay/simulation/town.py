@@ -67,7 +67,7 @@ from milletpay.simulation.chance import entropy_of, id_of
 from milletpay.simulation.partners import FILMS, PARTNERS, SHOP, VIDEO, Partner
 from milletpay.simulation.people import PEOPLE, Person
 from milletpay.simulation.settled import Box, Buyer, Console, Seller, Town, TownBroken
-from milletpay.simulation.town_counter import place_terminal, place_till
+from milletpay.simulation.town_counter import furnish_counter
 from milletpay.treasury import BankLink, BookMovement, Movement, MovementKind, OpenBank
 from milletpay.wallets import BindCard, Card, CardId, StartTopUp, TopUp, TopUpId, bank_jobs, find_top_up
 
@@ -110,16 +110,8 @@ async def open_town(*, app_url: str, pepper: Pepper, base_url: str) -> Town:
             for person, agreement in zip(PEOPLE, agreements, strict=True)
         ]
         operator = await seeding.hire_operator()
-        cards = [await place_terminal(house, partner=SHOP)]
-        tills = [await place_till(house, partner=SHOP)]
-        return Town(
-            base_url=base_url,
-            operator=operator,
-            sellers=sellers,
-            buyers=buyers,
-            terminals=cards,
-            tills=tills,
-        )
+        counter = await furnish_counter(house, partner=SHOP)
+        return Town(base_url=base_url, operator=operator, sellers=sellers, buyers=buyers, counter=counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

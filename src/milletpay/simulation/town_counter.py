@@ -47,6 +47,20 @@ class PlacedTill:
     pin: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """All that stands there."""
+
+    terminal: PlacedTerminal
+    till: PlacedTill
+
+
+async def furnish_counter(house: House, *, partner: Partner) -> Counter:
+    """Put there what is not there yet."""
+    terminal = await place_terminal(house, partner=partner)
+    return Counter(terminal=terminal, till=await place_till(house, partner=partner))
+
+
 async def place_till(house: House, *, partner: Partner) -> PlacedTill:
     """A till in the store of the card terminal, with a cashier; those that are there are left as they are."""
     id, store = TerminalId(id_of("till", 1)), StoreId(id_of("store", 1))

@@ -19,6 +19,7 @@ OWN = (
     "/wallet/code/rules",
     "/wallet/devices",
     "/wallet/agreements",
+    "/wallet/subscriptions",
     "/wallet/cards",
     "/wallet/pin",
 )

@@ -24,6 +24,7 @@ OWN_PAGES = (
     "/top-up",
     "/withdraw",
     "/agreements",
+    "/subscriptions",
     "/cards",
     "/pin",
 )

@@ -94,9 +94,17 @@ def test_from_the_sofa(screen: Screen, small: Screen, new_visitor: NewVisitor, t
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     television.shot("62-shelf")
+    phone.go("/wallet")
+    expect(phone.page.locator(".asked")).to_have_count(0)
     page.keyboard.press("Enter")
     page.wait_for_url("**/tv/orders/*")
     television.shot("63-code")
+    # Nobody touches the phone: what the television asks for comes by itself, and goes again once it is paid.
+    expect(phone.page.locator(".asked")).to_have_count(1)
+    phone.shot("64-asked")
+    lies_open = phone.context.new_page()
+    lies_open.goto(f"{town.base_url}/wallet")
+    expect(lies_open.locator(".asked")).to_have_count(1)
     order = page.url
 
     # It sleeps and wakes in the middle, and the viewer goes back and asks again: the same order.
@@ -107,14 +115,13 @@ def test_from_the_sofa(screen: Screen, small: Screen, new_visitor: NewVisitor, t
     page.keyboard.press("Enter")
     page.wait_for_url(order)
 
-    phone.go("/wallet")
-    phone.shot("64-asked")
     phone.page.goto(read_screen(television))
     phone.page.locator("a.button.main").click()
     phone.give_pin(PEOPLE[person][2])
     expect(page.locator("svg.seal.good")).to_be_visible()
     assert page.url == order
     television.shot("65-paid")
+    expect(lies_open.locator(".asked")).to_have_count(0)
     page.reload()
     expect(page.locator("svg.seal.good")).to_be_visible()
     deliver(town)

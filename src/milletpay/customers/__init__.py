@@ -20,6 +20,7 @@ from milletpay.customers.devices import (
     Devices,
     RegisterDevice,
     RetireDevice,
+    active_devices,
     devices_of,
     find_device,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "SetCustomerStatus",
     "Verification",
     "VerifyCustomer",
+    "active_devices",
     "devices_of",
     "find_by_phone",
     "find_customer",

@@ -5,6 +5,7 @@ is lost or handed on is **retired**, for ever, and from that very batch nothing 
 its credential is taken back in the same transaction. An **allowance** bounds what may be bought on it.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto, unique
 from typing import Final, TypeAlias
@@ -261,6 +262,14 @@ class Devices:
 async def devices_of(connection: Connection, *, customer: CustomerId) -> list[Device]:
     """A customer's devices, the newest first, those that were retired among them."""
     return [device_of(row) for row in await connection.fetch(SQL["devices_of"], customer)]
+
+
+async def active_devices(
+    connection: Connection, *, customers: Collection[CustomerId]
+) -> Mapping[DeviceId, CustomerId]:
+    """Whose the devices in use of these customers are."""
+    rows = await connection.fetch(SQL["active_devices"], customers)
+    return {DeviceId(row["id"]): CustomerId(row["customer"]) for row in rows}
 
 
 async def find_device(connection: Connection, *, id: DeviceId) -> Device | None:

@@ -49,6 +49,10 @@ FROM customers.device
 WHERE customer = $1
 ORDER BY id DESC;
 
+-- name: active_devices
+-- The devices in use of customers.
+SELECT id, customer FROM customers.device WHERE customer = ANY($1::uuid[]) AND retired_at = 0;
+
 -- name: count_devices
 -- How many devices in use customers have.
 SELECT customer, count(*) AS count

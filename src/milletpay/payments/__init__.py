@@ -77,6 +77,7 @@ from milletpay.payments.queries import (
     payments_presented,
     plates_paid_since,
     refunds_of,
+    versions_asked,
     versions_of,
     versions_presented,
 )
@@ -183,6 +184,7 @@ __all__ = [
     "plates_paid_since",
     "refunds_of",
     "rule_in_force",
+    "versions_asked",
     "versions_of",
     "versions_presented",
 ]

@@ -20,11 +20,14 @@ from milletpay.payments.model import (
 from milletpay.payments.presenting import CodeRule, Presenter, presenter_of, rule_of
 from milletpay.payments.records import agreement_of, announcement_of, attempt_of, payment_of, refund_of
 from milletpay.payments.states import PaymentStatus
+from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.ids import ID_END, first_id_at
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments")
+
+DAY_NS: Final = 24 * 3600 * SECOND
 OF_CODES: Final = load_statements("milletpay.payments", name="presenters.sql")
 
 
@@ -91,6 +94,17 @@ async def payments_asked(
 ) -> Sequence[Payment]:
     """What these devices have asked for that can be paid now, the newest first."""
     return [payment_of(row) for row in await connection.fetch(SQL["payments_asked"], devices, now)]
+
+
+async def versions_asked(
+    connection: Connection, *, devices: Collection[DeviceId], now: int
+) -> Mapping[DeviceId, int]:
+    """A number for each of these devices, another one when it asks for something else than before.
+
+    Of what was asked for within a day: it is read often, while somebody looks.
+    """
+    rows = await connection.fetch(SQL["versions_asked"], devices, now, first_id_at(now - DAY_NS))
+    return {DeviceId(row["device"]): row["version"] for row in rows}
 
 
 async def plates_paid_since(

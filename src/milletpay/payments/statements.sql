@@ -237,6 +237,17 @@ WHERE device = ANY($1::uuid[]) AND status = 'awaiting_payment' AND (expires_at =
 ORDER BY id DESC
 LIMIT 50;
 
+-- name: versions_asked
+-- A number for each of these devices that tells what it asks for at $2 from another state of it, above an id.
+SELECT
+    device,
+    hashtextextended(string_agg(concat(id, events), ',' ORDER BY id), 0) & 9223372036854775807 AS version
+FROM payments.payment
+WHERE
+    device = ANY($1::uuid[]) AND id >= $3
+    AND status = 'awaiting_payment' AND (expires_at = 0 OR expires_at > $2)
+GROUP BY device;
+
 -- name: refund
 -- One refund.
 SELECT * FROM payments.refund WHERE id = $1;

@@ -25,6 +25,7 @@ from milletpay.apps.web.shop import ShopPages
 from milletpay.apps.web.sign_in import SignInPages
 from milletpay.apps.web.signing import SigningPages
 from milletpay.apps.web.sources import SourcePages
+from milletpay.apps.web.subscriptions import SubscriptionPages
 from milletpay.apps.web.town import TownPages
 from milletpay.apps.web.tv import TvPages
 from milletpay.apps.web.wallet import WalletPages
@@ -82,6 +83,7 @@ def page_tables(backing: Backing) -> list[Table]:
         *CodePages(backing, pages, people).routes(),
         *CodeRulePages(backing, pages, people).routes(),
         *AskedPages(backing, pages, people).routes(),
+        *SubscriptionPages(backing, pages, people).routes(),
         *PinPages(backing, pages, people).routes(),
         *CardPages(backing, pages, people).routes(),
         *SourcePages(backing, pages, people).routes(),

@@ -150,6 +150,7 @@ class AskedPages:
     def _tell(self) -> None:
         self._backing.watch.nudge()
         self._backing.presented.nudge()
+        self._backing.told.nudge()
 
     def _token(self, payment: PaymentId) -> str:
         return self._backing.links.token(Link(kind=LinkKind.PAYMENT, object=payment))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from milletpay.apps.web.demo import TownFile
+from milletpay.apps.web.telling import versions_told
 from milletpay.bootstrap import House, TradeDesk, make_code_keys, make_terminal_secrets
 from milletpay.checkout import PRESENTED_NS, CheckoutKeys, Watch
 from milletpay.codes import CodeKeys, Links, key_for
@@ -40,6 +41,8 @@ class Backing:
     watch: Watch[PaymentId]
     presented: Watch[CustomerId]
     """Tells customers what becomes of the codes that they show."""
+    told: Watch[CustomerId]
+    """The same for wallets that lie open here, and what televisions ask for."""
     code_keys: CodeKeys
     authenticator: Authenticator
     one_time_codes: OneTimeCodes
@@ -52,6 +55,7 @@ class Backing:
         """Look no more."""
         await self.watch.close()
         await self.presented.close()
+        await self.told.close()
 
 
 def make_backing(house: House, *, demo_file: Path | None) -> Backing:
@@ -65,6 +69,9 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
     ) -> Mapping[CustomerId, int]:
         since = house.clock.now_ns() - PRESENTED_NS
         return await versions_presented(connection, watched=watched, since=since)
+
+    async def news(connection: Connection, /, *, watched: Sequence[CustomerId]) -> Mapping[CustomerId, int]:
+        return await versions_told(connection, watched=watched, now=house.clock.now_ns())
 
     return Backing(
         mode=Mode.TEST if demo_file else Mode.LIVE,
@@ -80,6 +87,7 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         form_key=key_for("forms", secret=house.secret),
         watch=Watch(versions=versions_of, database=house.database, clock=house.clock),
         presented=Watch(versions=versions, database=house.database, clock=house.clock),
+        told=Watch(versions=news, database=house.database, clock=house.clock),
         code_keys=make_code_keys(secret=house.secret),
         authenticator=house.authenticator,
         one_time_codes=house.one_time_codes,

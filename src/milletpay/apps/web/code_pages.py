@@ -21,6 +21,7 @@ from milletpay.apps.web.forms import Form
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import NotTaken, Pin, Said, check_pin, pin_hint, words_of
+from milletpay.apps.web.telling import versions_of_requests, versions_told
 from milletpay.checkout import PRESENTED_NS
 from milletpay.codes import epoch_at
 from milletpay.customers import (
@@ -46,7 +47,6 @@ from milletpay.payments import (
     find_payment,
     find_presenter,
     payments_presented,
-    versions_presented,
 )
 
 CODE: Final = "/wallet/code"
@@ -122,11 +122,13 @@ class AllShown(Output, frozen=True, kw_only=True):
 
     object: Literal["list"] = "list"
     data: list[Shown]
+    requests: str
+    """Another text when the customer's televisions ask for something else."""
 
     @classmethod
     def example(cls) -> Self:
         """One of them."""
-        return cls(data=[Shown.example()])
+        return cls(data=[Shown.example()], requests="0")
 
 
 class SaidOfCode(Said, frozen=True, kw_only=True):
@@ -263,18 +265,19 @@ class CodePages:
         return EventStream(self._follow(CustomerId(request.principal.owner), language))
 
     async def _follow(self, customer: CustomerId, language: Language) -> AsyncIterator[ServerEvent]:
-        since = self._backing.clock.now_ns() - PRESENTED_NS
+        now = self._backing.clock.now_ns()
         async with self._backing.database.connection() as connection:
-            found = await versions_presented(connection, watched=[customer], since=since)
-        version = found.get(customer, 0)
+            found = await versions_told(connection, watched=[customer], now=now)
+        version = found[customer]
         while True:
             yield ServerEvent(kind="codes", data=await self._presented(customer, language), id=str(version))
-            version = await self._backing.presented.changed(customer, after=version)
+            version = await self._backing.told.changed(customer, after=version)
 
     async def _presented(self, customer: CustomerId, language: Language) -> AllShown:
-        since = self._backing.clock.now_ns() - PRESENTED_NS
+        now = self._backing.clock.now_ns()
         async with self._backing.database.connection() as connection:
-            found = await payments_presented(connection, customer=customer, since=since)
+            found = await payments_presented(connection, customer=customer, since=now - PRESENTED_NS)
+            requests = await versions_of_requests(connection, customers=[customer], now=now)
             merchants = {id: await find_merchant(connection, id=id) for id in {one.merchant for one in found}}
         shown = []
         for payment in found:
@@ -290,7 +293,7 @@ class CodePages:
                     ask=f"{ASKED}/{PAYMENT_ID.write(payment.id)}" if payment.asks(customer) else "",
                 )
             )
-        return AllShown(data=shown)
+        return AllShown(data=shown, requests=str(requests.get(customer, 0)))
 
     async def _paid(self, written: str, person: Customer) -> dict[str, object] | None:
         """For what was paid just now, to be said on the page."""

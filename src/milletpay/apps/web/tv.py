@@ -171,6 +171,7 @@ class TvPages:
         placed = await self._orders.place(device=device, offer=read_id(OFFER_ID, body.offer, param="offer"))
         if not isinstance(placed, Payment):
             return self._pages.show(request, "tv_refused.html", refusal=placed.refusal.value, standing="")
+        self._backing.told.nudge()
         return self._pages.go(_path(placed))
 
     async def show_order(self, request: Request, *, payment: PaymentId) -> Answer:

@@ -10,8 +10,9 @@ from milletpay.apps.web.lines import lines_of
 from milletpay.apps.web.pages import Pages
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
+from milletpay.apps.web.telling import versions_of_requests
 from milletpay.checkout import PRESENTED_NS
-from milletpay.customers import Customer, DeviceKind, devices_of
+from milletpay.customers import Customer, devices_of
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
@@ -27,6 +28,7 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, day_of, day_start_ns
+from milletpay.subscriptions import SubscriptionStatus, subscriptions_of_customer
 from milletpay.wallets import cards_of, find_balance
 
 CURRENCY = Currency.CNY
@@ -107,15 +109,20 @@ class WalletPages:
             devices = await devices_of(connection, customer=person.id)
             active = {device.id: device for device in devices if device.is_active}
             now = self._backing.clock.now_ns()
+            # Read before what it counts: what comes between is told once more, never not at all.
+            requests = await versions_of_requests(connection, customers=[person.id], now=now)
             asked = await payments_asked(connection, devices=list(active), now=now) if active else []
             shown = await payments_presented(connection, customer=person.id, since=now - PRESENTED_NS)
             questions = [one for one in shown if one.asks(person.id)]
             askers = {one.merchant: await find_merchant(connection, id=one.merchant) for one in questions}
             cards = await cards_of(connection, customer=person.id)
             pin = await has_pin(connection, customer=person.id)
+            subscribed = await subscriptions_of_customer(connection, customer=person.id, mode=person.mode)
         return self._pages.show(
             request,
             "wallet.html",
+            requests=requests.get(person.id, 0),
+            subscribed=sum(one.status is SubscriptionStatus.ACTIVE for one in subscribed),
             person=person,
             balance=balance,
             lines=lines,
@@ -131,7 +138,6 @@ class WalletPages:
                 {"payment": one, "merchant": askers[one.merchant], "id": PAYMENT_ID.write(one.id)}
                 for one in questions
             ],
-            has_phone=any(device.kind is DeviceKind.PHONE for device in active.values()),
             active=sum(one.status is AgreementStatus.ACTIVE for one in agreements),
             said=words_of(self._pages, request, query),
         )

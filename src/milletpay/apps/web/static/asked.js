@@ -1,4 +1,4 @@
-// The wallet while it lies open: what the customer is asked comes by itself, once.
+// The wallet while it lies open: what the customer is asked, and what televisions ask for, come by themselves.
 
 const page = document.querySelector("[data-asks]");
 const BEEN = "millet-asked";
@@ -13,8 +13,28 @@ export function goWhereAsked(payments) {
   return true;
 }
 
+/** Show what televisions ask for now, as a fresh page would. */
+async function showRequests(requests) {
+  const region = page.querySelector("[data-requests]");
+  if (requests === region.dataset.requests) return;
+  try {
+    const answer = await fetch(page.dataset.here, { cache: "no-store" });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = fresh.querySelector("[data-requests]");
+    if (!now) return;
+    region.replaceChildren(...now.childNodes);
+    region.dataset.requests = now.dataset.requests;
+  } catch {
+    // The next news shows it.
+  }
+}
+
 if (page) {
   const news = new EventSource(new URL(page.dataset.asks, location.href));
-  news.addEventListener("codes", (event) => goWhereAsked(JSON.parse(event.data).data));
+  news.addEventListener("codes", (event) => {
+    const told = JSON.parse(event.data);
+    if (!goWhereAsked(told.data)) showRequests(told.requests);
+  });
   addEventListener("pagehide", () => news.close());
 }

@@ -250,6 +250,7 @@ async def test_an_endpoint_that_answers_410_is_disabled(post: Post, receiver: Re
     await post.happen((1000, 1), (1000, 2), (1001, 1))
     await post.send()
     assert len(receiver.heard) == 1
+    first = receiver.numbers(1000)  # nothing, when the other object's event went first
     assert await post.states() == {"canceled": 3}
     await post.happen((1000, 3))
     assert await post.send() == 0
@@ -264,7 +265,7 @@ async def test_an_endpoint_that_answers_410_is_disabled(post: Post, receiver: Re
         await post.endpoints.enable(connection, endpoint=found.id, owner=SHOP)
         assert await post.endpoints.replay(connection, endpoint=found.id, owner=SHOP, since=0) == 4
     await post.send()
-    assert receiver.numbers(1000) == [1, 1, 2, 3]
+    assert receiver.numbers(1000) == [*first, 1, 2, 3]
     assert await post.states() == {"delivered": 4}
 
 

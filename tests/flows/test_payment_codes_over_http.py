@@ -122,7 +122,8 @@ async def test_one_code_at_several_tills_at_once_pays_exactly_once(market: Marke
 async def test_above_the_limit_the_phone_is_told_and_its_customer_decides(market: Market) -> None:
     phone = await enroll_phone(market, 1)
     limits = "/v1/wallet/payment_codes/limits"
-    assert (await phone.owner.get(limits)).json["each"] == 1_000_00
+    most = {"pin": PIN, "each": 1_000_00, "per_day": 1_000}
+    assert (await phone.owner.post(limits, most)).json["each"] == 1_000_00
     set_lower = {"pin": PIN, "each": 20_00, "per_day": 1_000}
     assert (await phone.owner.post(limits, set_lower)).json == (await phone.owner.get(limits)).json
     async with told(market, phone) as events:

@@ -46,7 +46,9 @@ def make_plate(demo: Demo, *, merchant: int = 1) -> dict[str, Any]:
 def pay(
     demo: Demo, someone: dict[str, Any], payload: str, amount: int | None, *, key: str = ""
 ) -> tuple[int, dict[str, Any]]:
-    said = {"payload": payload, "pin": someone["pin"]} | ({} if amount is None else {"amount": amount})
+    """Pay from the balance: another source would go on where its limit ends."""
+    said = {"payload": payload, "pin": someone["pin"], "source": "balance"}
+    said |= {} if amount is None else {"amount": amount}
     reply = demo.ask("POST", "/v1/wallet/pay", said, key=someone["token"], idempotency_key=key)
     return reply.status, reply.json
 

@@ -13,10 +13,11 @@ LATE_SECONDS = 1
 class CuttingLine:
     """Carries one request a connection. `cuts` says how often which part of the way was cut."""
 
-    def __init__(self, *, port: int, chance: Random, rate: float) -> None:
+    def __init__(self, *, port: int, chance: Random, rate: float, late: float) -> None:
         self._port = port
         self._chance = chance
         self.rate = rate
+        self._late = late
         self.is_mute = False
         """Whether no answer comes back, though every request arrives."""
         self.is_down = False
@@ -26,9 +27,14 @@ class CuttingLine:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, port: int, *, chance: Random, rate: float) -> "AsyncIterator[tuple[CuttingLine, int]]":
-        """A line to a port of this machine, and the port where it begins."""
-        line = cls(port=port, chance=chance, rate=rate)
+    async def to(
+        cls, port: int, *, chance: Random, rate: float, late: float = 0.1
+    ) -> "AsyncIterator[tuple[CuttingLine, int]]":
+        """A line to a port of this machine, and the port where it begins.
+
+        Such a share of requests is cut, and such a share of these only arrives late.
+        """
+        line = cls(port=port, chance=chance, rate=rate, late=late)
         server = await asyncio.start_server(line._accept, "127.0.0.1", 0)
         try:
             yield line, server.sockets[0].getsockname()[1]
@@ -56,10 +62,11 @@ class CuttingLine:
         )
         request = head + await reader.readexactly(length)
         fate = self._chance.random() / self.rate if self.rate else 1
-        if fate < 0.3:
+        is_late = fate < 1 and self._chance.random() < self._late
+        if fate < 0.33 and not is_late:
             self.cuts["request lost"] += 1
             return
-        if fate < 0.4:
+        if is_late:
             # The till gives up; the request still arrives, when nobody expects it.
             self.cuts["request late"] += 1
             writer.transport.abort()
@@ -68,7 +75,7 @@ class CuttingLine:
         back.write(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
         answer = await there.read()
         back.close()
-        if fate < 0.7 or self.is_mute:
+        if fate < 0.66 or self.is_mute:
             self.cuts["answer lost"] += 1
             return
         if fate < 1:

@@ -233,8 +233,14 @@ class Payment:
             captured=self.amount.minor if self.first_status is paid else 0,
             refunded=0,
             fee=self.quote.fee.minor if self.first_status is paid else 0,
+            card=self.card if self._asked_card_at_once else None,
             decline=self.decline if self.first_status is PaymentStatus.FAILED else None,
         )
+
+    @property
+    def _asked_card_at_once(self) -> bool:
+        """Whether the request that made it was answered while a card's bank was asked."""
+        return self.first_status is PaymentStatus.PROCESSING and self.is_made_with_payer
 
     @property
     def is_made_with_payer(self) -> bool:
@@ -283,6 +289,15 @@ class Refund:
     destination: Destination = Destination.BALANCE
     events: int = 0
     """How many events it has had: as many as times it changed."""
+
+    def as_made(self) -> "Refund":
+        """The refund as the request that made it was answered, whatever has become of it.
+
+        What goes to a balance never changes, and what goes to a card is on its way at first.
+        """
+        if not self.events:
+            return self
+        return replace(self, status=RefundStatus.PENDING, destination=Destination.CARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,7 @@ class AgreementsApi:
         agreed = await self.desk.submit(ProposeAgreement(agreement=agreement))
         if isinstance(agreed, Refused):
             raise refuse(agreed)
-        made = agreed.agreement if agreed.is_new else agreed.agreement.as_made()
-        return answer_made(self.shown.agreement(made), made.request, is_new=agreed.is_new, request=request)
+        return answer_made(agreed.agreement, show=self.shown.agreement, is_new=agreed.is_new, request=request)
 
     async def find(self, request: Request, *, agreement: AgreementId) -> AgreementShape:
         """An agreement as it stands."""

@@ -67,9 +67,7 @@ class RefundsApi:
             raise Refuse(made.refusal, made.detail)
         if isinstance(made, Refused):
             raise refuse(made)
-        return answer_made(
-            self.shown.refund(made.refund), made.refund.request, is_new=made.is_new, request=request
-        )
+        return answer_made(made.refund, show=self.shown.refund, is_new=made.is_new, request=request)
 
     async def find(self, request: Request, *, refund: RefundId) -> RefundShape:
         """A refund."""

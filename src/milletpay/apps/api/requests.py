@@ -1,7 +1,8 @@
 """What the handlers of payments, refunds and agreements share: who asks for what, and whose it is."""
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol, Self, TypeVar
 
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import REPLAYED
@@ -95,10 +96,27 @@ def refuse(refused: Refused) -> Refuse:
     return Refuse(refused.refusal, refused.detail, param=refused.param, object=refused.object)
 
 
-def answer_made(shape: Output, made: PaymentRequest, *, is_new: bool, request: Request) -> Answer:
-    """Answer a request that makes an object: as it was under its key, 200 if only its name is known."""
+class Remade(Protocol):
+    """What merchants make under a key and a reference."""
+
+    @property
+    def request(self) -> PaymentRequest:
+        """The request that made it."""
+
+    def as_made(self) -> Self:
+        """It as that request was answered, whatever has become of it."""
+
+
+MadeObject = TypeVar("MadeObject", bound=Remade)
+
+
+def answer_made(
+    made: MadeObject, *, show: Callable[[MadeObject], Output], is_new: bool, request: Request
+) -> Answer:
+    """Answer a request that makes an object: as it was under its key, as it is if only its name is known."""
     if is_new:
-        return Answer(status=HTTPStatus.CREATED, content=shape)
-    if made.key_hash and request.key_hash == made.key_hash:
-        return Answer(status=HTTPStatus.CREATED, content=shape, headers=REPLAYED)
-    return Answer(status=HTTPStatus.OK, content=shape)
+        return Answer(status=HTTPStatus.CREATED, content=show(made))
+    key = made.request.key_hash
+    if key and request.key_hash == key:
+        return Answer(status=HTTPStatus.CREATED, content=show(made.as_made()), headers=REPLAYED)
+    return Answer(status=HTTPStatus.OK, content=show(made))

@@ -184,6 +184,8 @@ class Shop:
                 )
             if query.kind == "endless":
                 await asyncio.Event().wait()
+            if query.kind in TROUBLES:
+                raise TROUBLES[query.kind]
         finally:
             self.streams_ended += 1
 

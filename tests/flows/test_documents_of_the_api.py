@@ -1,5 +1,6 @@
 """The documents that the API brings along: true, whole, and read without a network."""
 
+import json
 import re
 from collections.abc import Iterator
 from enum import Enum
@@ -12,13 +13,20 @@ from milletpay.apps import api
 from milletpay.apps.api.application import make_application
 from milletpay.apps.api.health import Health
 from milletpay.apps.api.problems import PROBLEMS
+from milletpay.apps.http.endpoints import Endpoint
 from milletpay.apps.http.kernel import Kernel
+from milletpay.apps.http.openapi import NameUsedTwice, describe
 from milletpay.apps.http.problems import Problems
+from milletpay.apps.http.request import Request
+from milletpay.apps.http.routes import Route, Surface, Table
+from milletpay.apps.http.shapes import Output
+from milletpay.apps.http.streams import EventStream
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import IdSource, system_entropy
 from tests.flows.api_document import check_document
-from tests.flows.counter_shop import SHOP_PROBLEMS, Shop, make_shop
+from tests.flows.counter_shop import ABOUT, SHOP_PROBLEMS, Shop, make_shop, routes, who
+from tests.flows.market import Market
 from tests.flows.served import Served, serve
 
 CLOCK = SystemClock()
@@ -60,6 +68,50 @@ async def test_the_documents_of_the_product_are_valid_and_complete(database: Dat
         assert running.ask("GET", "/docs").status == 200
         assert running.ask("GET", "/docs/problems").status == 200
         assert running.ask("GET", "/v1/nowhere").headers["X-Api-Version"] == "2026-12-01"
+
+
+async def test_whatever_the_whole_document_refers_to_is_there(market: Market) -> None:
+    document = (await market.client().get("/openapi.json")).json
+    referred = set(re.findall(r'"\$ref": ?"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert len(referred) > 100
+    assert not referred - document["components"]["schemas"].keys()
+
+
+async def follow_sale(_request: Request) -> EventStream:
+    raise NotImplementedError
+
+
+def test_a_stream_is_promised_as_one() -> None:
+    route = Route(
+        method="GET", path="/v1/sale", handler=follow_sale, summary="Follow", answers={200: Sale}, tag="Sales"
+    )
+    with pytest.raises(AssertionError, match="a stream"):
+        Endpoint(route, Surface(prefix="/v1", headers=(), authenticate=who))
+
+
+class Sale(Output, frozen=True, kw_only=True):
+    """Another one than the shop's."""
+
+    worth: int
+
+    @classmethod
+    def example(cls) -> "Sale":
+        return cls(worth=1)
+
+
+async def find_sale(_request: Request) -> Sale:
+    return Sale.example()
+
+
+def test_two_shapes_of_one_name_are_told_when_the_document_is_written() -> None:
+    """Else both would be described, and what refers to either would lead nowhere."""
+    other = Route(
+        method="GET", path="/v1/other", handler=find_sale, summary="Other", answers={200: Sale}, tag="Other"
+    )
+    surface = Surface(prefix="/v1", headers=(), authenticate=who)
+    shop = Table(surface=surface, routes=(*routes(Shop()), other))
+    with pytest.raises(NameUsedTwice, match=r"counter_shop\.Sale"):
+        describe([shop], problems=SHOP_PROBLEMS, about=ABOUT)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/problems"])

@@ -62,6 +62,15 @@ class Following:
         self._writer.transport.abort()
 
 
+@pytest.mark.parametrize("seen", ["9" * 5000, "9" * 19, "-1", "1e3", "x"])
+async def test_what_was_never_seen_is_no_reason_to_break(market: Market, seen: str) -> None:
+    """Whatever somebody says to have seen last, the stream begins; text that is no version counts as none."""
+    wallet = Client(port=market.port, token=market.buyers[0].token)
+    following = await follow(wallet, "/v1/wallet/payment_codes/events", **{"Last-Event-ID": seen})
+    assert (await following.next()) is not None
+    following.leave()
+
+
 async def test_a_server_follows_a_payment_and_goes_on_after_a_break(market: Market) -> None:
     made = await open_payment(market)
     path = f"/v1/payments/{made['id']}/events"

@@ -355,6 +355,22 @@ def test_streams(shop: Shop, served: Served) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("kind", ["bug", "busy"])
+def test_a_stream_that_breaks_ends_and_the_next_one_goes_on(
+    shop: Shop, served: Served, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """The head is sent long ago: nothing else can be said, and whoever follows comes back for the rest."""
+    before = shop.streams_ended
+    broken = served.ask("GET", f"/watch?kind={kind}&times=2")
+    assert broken.status == 200
+    assert broken.body.endswith(b"}\n\n")
+    assert b"id: 2\n" in broken.body
+    assert shop.streams_ended == before + 1
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")], caplog.text
+    assert ("stream broke" in caplog.text) is (kind == "bug")
+    assert b"id: 2\n" in served.ask("GET", "/watch?kind=two&times=2", Last_Event_Id="1").body
+
+
 def test_streams_end_when_the_server_stops() -> None:
     shop = Shop()
     with serve(make_shop(shop, clock=SystemClock())) as running:

@@ -7,11 +7,11 @@ from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
 from milletpay.plumbing.database import Database
 from milletpay.wallets import (
-    Decline,
     Send,
     SendId,
     SendMoney,
     SendStatus,
+    WalletDecline,
     WalletRefusal,
     WalletRefused,
     find_send,
@@ -39,7 +39,7 @@ async def test_two_at_once_of_which_the_balance_covers_one(database: Database) -
     async with open_wallets(database) as wallets:
         anna, ben = await wallets.customer(1, balance=100), await wallets.customer(2)
         both = await asyncio.gather(*(wallets.send(anna, ben, 60) for _ in range(2)))
-        assert [send.decline for send in both] == [None, Decline.INSUFFICIENT_FUNDS]
+        assert [send.decline for send in both] == [None, WalletDecline.INSUFFICIENT_FUNDS]
         assert await wallets.counted(anna, Measure.SENDS) == 60
         async with database.connection() as connection:
             assert await sends_of(connection, customer=ben, most=10) == [both[0]]
@@ -50,10 +50,10 @@ async def test_two_at_once_of_which_the_balance_covers_one(database: Database) -
 async def test_who_may_not_and_how_much(database: Database) -> None:
     async with open_wallets(database) as wallets:
         anna, ben = await wallets.customer(1, balance=40_000), await wallets.customer(2)
-        assert (await wallets.send(anna, ben, 50_001)).decline is Decline.EXCEEDS_LIMIT
+        assert (await wallets.send(anna, ben, 50_001)).decline is WalletDecline.EXCEEDS_LIMIT
         await wallets.ask(SetCustomerStatus(id=ben, status=CustomerStatus.FROZEN))
-        assert (await wallets.send(anna, ben, 1)).decline is Decline.RECIPIENT_NOT_ACTIVE
-        assert (await wallets.send(ben, anna, 1)).decline is Decline.CUSTOMER_NOT_ACTIVE
+        assert (await wallets.send(anna, ben, 1)).decline is WalletDecline.RECIPIENT_NOT_ACTIVE
+        assert (await wallets.send(ben, anna, 1)).decline is WalletDecline.CUSTOMER_NOT_ACTIVE
         for sender, recipient, refusal in (
             (anna, anna, WalletRefusal.SAME_CUSTOMER),
             (anna, CustomerId(9), WalletRefusal.RECIPIENT_NOT_FOUND),
@@ -83,7 +83,7 @@ async def test_a_decline_is_the_answer_for_ever(database: Database) -> None:
     async with open_wallets(database) as wallets:
         anna, ben = await wallets.customer(1), await wallets.customer(2)
         declined = await wallets.send(anna, ben, 10, reference="lunch")
-        assert declined.decline is Decline.INSUFFICIENT_FUNDS
+        assert declined.decline is WalletDecline.INSUFFICIENT_FUNDS
         await wallets.top_up(anna, 100)
         await wallets.work()
         assert await wallets.send(anna, ben, 10, reference="lunch") == declined

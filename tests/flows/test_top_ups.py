@@ -19,12 +19,12 @@ from milletpay.wallets import (
     Card,
     CardId,
     ClawBackTopUp,
-    Decline,
     GiveDepositNumber,
     RemoveCard,
     StartTopUp,
     TopUpId,
     TopUpStatus,
+    WalletDecline,
     WalletRefusal,
     WalletRefused,
     deposit_number,
@@ -90,7 +90,7 @@ async def test_whatever_the_bank_does_the_money_moves_once(
         assert await wallets.balances(customer) == ({"clearing": 100, "cust 1": 100} if succeeded else {})
         assert await wallets.counted(customer, Measure.TOP_UPS) == (100 if succeeded else 0)
         assert found.reason is fault.reason
-        assert (found.decline is Decline.REFUSED_BY_BANK) is not succeeded
+        assert (found.decline is WalletDecline.REFUSED_BY_BANK) is not succeeded
 
 
 async def test_one_that_the_bank_never_heard_of_fails_after_an_hour_and_a_late_success_counts(
@@ -107,7 +107,7 @@ async def test_one_that_the_bank_never_heard_of_fails_after_an_hour_and_a_late_s
         for _ in range(3):
             await wallets.pass_time(seconds=3600)
         found = await wallets.top_up_now(top_up)
-        assert (found.status, found.decline) == (S.FAILED, Decline.NOT_KNOWN_TO_BANK)
+        assert (found.status, found.decline) == (S.FAILED, WalletDecline.NOT_KNOWN_TO_BANK)
         assert await wallets.balances(customer) == {}
         await wallets.bank.heal()
         # The order that was on its way reaches the bank after all, and the bank tells.
@@ -203,12 +203,12 @@ async def test_what_is_declined_is_kept(database: Database) -> None:
     async with open_wallets(database) as wallets:
         customer = await wallets.customer(1)
         too_much = await wallets.top_up(customer, 50_001)
-        assert (too_much.status, too_much.decline) == (S.FAILED, Decline.EXCEEDS_LIMIT)
+        assert (too_much.status, too_much.decline) == (S.FAILED, WalletDecline.EXCEEDS_LIMIT)
         assert await wallets.top_up_now(too_much) == too_much
         await wallets.ask(RemoveCard(id=card_of(customer), customer=customer))
-        assert (await wallets.top_up(customer, 1)).decline is Decline.CARD_REMOVED
+        assert (await wallets.top_up(customer, 1)).decline is WalletDecline.CARD_REMOVED
         await wallets.ask(SetCustomerStatus(id=customer, status=CustomerStatus.FROZEN))
-        assert (await wallets.top_up(customer, 1)).decline is Decline.CUSTOMER_NOT_ACTIVE
+        assert (await wallets.top_up(customer, 1)).decline is WalletDecline.CUSTOMER_NOT_ACTIVE
         await wallets.work()
         assert await wallets.balances(customer) == {}
         assert await wallets.counted(customer, Measure.TOP_UPS) == 0
@@ -218,7 +218,7 @@ async def test_limits_count_what_is_under_way(database: Database) -> None:
     async with open_wallets(database) as wallets:
         customer = await wallets.customer(1)
         answers = await asyncio.gather(*(wallets.top_up(customer, 50_000) for _ in range(6)))
-        assert [top_up.decline for top_up in answers] == [None] * 4 + [Decline.EXCEEDS_LIMIT] * 2
+        assert [top_up.decline for top_up in answers] == [None] * 4 + [WalletDecline.EXCEEDS_LIMIT] * 2
         assert await wallets.counted(customer, Measure.TOP_UPS) == 200_000
 
 

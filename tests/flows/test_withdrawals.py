@@ -11,11 +11,11 @@ from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
 from milletpay.rails import Direction, Fault, NextOrders, Outcome, OutcomeStatus, RefusalReason
 from milletpay.wallets import (
-    Decline,
     RemoveCard,
     ResolveWithdrawal,
     ReturnWithdrawal,
     StartWithdrawal,
+    WalletDecline,
     WalletRefusal,
     WithdrawalId,
     WithdrawalStatus,
@@ -89,7 +89,7 @@ async def test_whatever_the_bank_does_the_money_moves_once(
             paid = {"bank_safe": -1000, "clearing": 2000, "cust 1": 999, "fee_accrued": 1}
             assert await wallets.balances(customer) == paid
         else:
-            assert found.decline is Decline.REFUSED_BY_BANK
+            assert found.decline is WalletDecline.REFUSED_BY_BANK
             assert await wallets.balances(customer) == before
             assert found.counted_on == 0
 
@@ -149,15 +149,15 @@ async def test_what_the_balance_does_not_cover_is_declined(database: Database) -
     async with open_wallets(database) as wallets:
         customer = await wallets.customer(1, balance=1000)
         all_of_it = await wallets.withdraw(customer, 1000)
-        assert all_of_it.decline is Decline.INSUFFICIENT_FUNDS  # there is no room for the fee
+        assert all_of_it.decline is WalletDecline.INSUFFICIENT_FUNDS  # there is no room for the fee
         both = await asyncio.gather(*(wallets.withdraw(customer, 600) for _ in range(2)))
-        assert [w.decline for w in both] == [None, Decline.INSUFFICIENT_FUNDS]
+        assert [w.decline for w in both] == [None, WalletDecline.INSUFFICIENT_FUNDS]
         assert await wallets.withdrawal_now(both[1]) == both[1]
         assert await wallets.counted(customer, Measure.WITHDRAWALS) == 600
         await wallets.ask(RemoveCard(id=card_of(customer), customer=customer))
-        assert (await wallets.withdraw(customer, 1)).decline is Decline.CARD_REMOVED
+        assert (await wallets.withdraw(customer, 1)).decline is WalletDecline.CARD_REMOVED
         await wallets.ask(SetCustomerStatus(id=customer, status=CustomerStatus.FROZEN))
-        assert (await wallets.withdraw(customer, 1)).decline is Decline.CUSTOMER_NOT_ACTIVE
+        assert (await wallets.withdraw(customer, 1)).decline is WalletDecline.CUSTOMER_NOT_ACTIVE
         # What is on its way goes on: the bank pays to a card that was removed, of a customer who is frozen.
         await wallets.work()
         assert (await wallets.withdrawal_now(both[0])).status is S.SUCCEEDED

@@ -14,7 +14,7 @@ from milletpay.codes import ScanRefusal
 from milletpay.ledger.chart import AccountKind, TransferCode
 from milletpay.money import Language
 from milletpay.payments import Decline
-from milletpay.wallets import Decline as WalletDecline
+from milletpay.wallets import WalletDecline
 
 WEB = files("milletpay.apps.web")
 WRITTEN: dict[str, dict[str, dict[str, str]]] = tomllib.loads(WEB.joinpath("catalog.toml").read_text("utf-8"))

@@ -118,7 +118,7 @@ WITHDRAWAL_TRANSITIONS: Final[Mapping[tuple[WithdrawalStatus, Step], WithdrawalS
 """What follows from what. What is not here cannot happen."""
 
 
-class Decline(StrEnum):
+class WalletDecline(StrEnum):
     """Why it failed, in order of precedence. A decline is an answer and is kept."""
 
     CUSTOMER_NOT_ACTIVE = auto()
@@ -230,7 +230,7 @@ class TopUp:
     card: CardId
     bank: BankKey
     status: TopUpStatus = TopUpStatus.CREATED
-    decline: Decline | None = None
+    decline: WalletDecline | None = None
     reason: RefusalReason | None = None
     """What the bank said when it refused."""
     reference: str = ""
@@ -267,7 +267,7 @@ class Withdrawal:
     card: CardId
     bank: BankKey
     status: WithdrawalStatus = WithdrawalStatus.CREATED
-    decline: Decline | None = None
+    decline: WalletDecline | None = None
     reason: RefusalReason | None = None
     """What the bank said when it refused."""
     reference: str = ""
@@ -301,7 +301,7 @@ class Send:
     note: str = field(default="", repr=False)
     """What the sender wrote to it."""
     status: SendStatus = SendStatus.SUCCEEDED
-    decline: Decline | None = None
+    decline: WalletDecline | None = None
     reference: str = ""
     created_at: int
     version: int = 1

@@ -12,13 +12,13 @@ from milletpay.rails import BankKey, RefusalReason
 from milletpay.wallets.model import (
     Card,
     CardId,
-    Decline,
     Send,
     SendId,
     SendStatus,
     TopUp,
     TopUpId,
     TopUpStatus,
+    WalletDecline,
     Withdrawal,
     WithdrawalId,
     WithdrawalStatus,
@@ -182,8 +182,8 @@ def _bank_of(row: Row) -> BankKey:
     return BankKey(_mode_of(row), row["bank"])
 
 
-def _decline_of(row: Row) -> Decline | None:
-    return None if row["decline"] is None else Decline(row["decline"])
+def _decline_of(row: Row) -> WalletDecline | None:
+    return None if row["decline"] is None else WalletDecline(row["decline"])
 
 
 def _reason_of(row: Row) -> RefusalReason | None:

@@ -8,7 +8,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
 from milletpay.money import Money
 from milletpay.wallets.facts import WalletFacts
-from milletpay.wallets.model import Decline, Send, SendId, SendStatus, WalletRefusal, WalletRefused
+from milletpay.wallets.model import Send, SendId, SendStatus, WalletDecline, WalletRefusal, WalletRefused
 from milletpay.wallets.postings import sent
 
 
@@ -59,21 +59,21 @@ def send_money(facts: WalletFacts, command: SendMoney) -> Send | WalletRefused:
 
 def _post(
     facts: WalletFacts, send: Send, *, sender: Customer, recipient: Customer
-) -> Decline | WalletRefused | None:
+) -> WalletDecline | WalletRefused | None:
     """Move the money, or say why not."""
     assert send.amount.is_positive, f"nobody sends {send.amount}"
     exceeded = facts.exceeded(sender, measure=Measure.SENDS, amount=send.amount)
     if isinstance(exceeded, WalletRefused):
         return exceeded
     if not sender.is_active:
-        return Decline.CUSTOMER_NOT_ACTIVE
+        return WalletDecline.CUSTOMER_NOT_ACTIVE
     if not recipient.is_active:
-        return Decline.RECIPIENT_NOT_ACTIVE
+        return WalletDecline.RECIPIENT_NOT_ACTIVE
     if exceeded is not None:
-        return Decline.EXCEEDS_LIMIT
+        return WalletDecline.EXCEEDS_LIMIT
     status = facts.post(sent(send, ids=facts.book.new_id, date=facts.today))
     if status is CreateTransferStatus.exceeds_credits:
-        return Decline.INSUFFICIENT_FUNDS
+        return WalletDecline.INSUFFICIENT_FUNDS
     assert status is CreateTransferStatus.created, f"{status} for {send}"
     facts.count(sender.id, measure=Measure.SENDS, amount=send.amount)
     return None

@@ -20,10 +20,10 @@ from milletpay.wallets.model import (
     TOP_UP_TRANSITIONS,
     Card,
     CardId,
-    Decline,
     Step,
     TopUp,
     TopUpId,
+    WalletDecline,
     WalletRefusal,
     WalletRefused,
 )
@@ -131,9 +131,9 @@ def resolve_top_up(facts: WalletFacts, command: ResolveTopUp) -> TopUp | WalletR
         case OutcomeStatus.SUCCEEDED if top_up.may(Step.SUCCEED):
             return _succeed(facts, top_up, command.outcome)
         case OutcomeStatus.REFUSED if top_up.may(Step.FAIL):
-            return _fail(facts, top_up, decline=Decline.REFUSED_BY_BANK, outcome=command.outcome)
+            return _fail(facts, top_up, decline=WalletDecline.REFUSED_BY_BANK, outcome=command.outcome)
         case OutcomeStatus.NOT_FOUND if top_up.may(Step.FAIL):
-            return _fail(facts, top_up, decline=Decline.NOT_KNOWN_TO_BANK, outcome=command.outcome)
+            return _fail(facts, top_up, decline=WalletDecline.NOT_KNOWN_TO_BANK, outcome=command.outcome)
         case OutcomeStatus.UNKNOWN if top_up.may(Step.LOSE_SIGHT):
             return _tell(facts, _step(top_up, Step.LOSE_SIGHT))
     return top_up
@@ -181,17 +181,17 @@ def _again(known: TopUp, command: StartTopUp) -> TopUp | WalletRefused:
 
 def _decline(
     facts: WalletFacts, *, customer: Customer, card: Card, amount: Money
-) -> Decline | WalletRefused | None:
+) -> WalletDecline | WalletRefused | None:
     """Why it cannot be asked for, if it cannot."""
     assert amount.is_positive, f"nobody tops up {amount}"
     exceeded = facts.exceeded(customer, measure=Measure.TOP_UPS, amount=amount)
     if isinstance(exceeded, WalletRefused):
         return exceeded
     if not customer.is_active:
-        return Decline.CUSTOMER_NOT_ACTIVE
+        return WalletDecline.CUSTOMER_NOT_ACTIVE
     if card.removed_at:
-        return Decline.CARD_REMOVED
-    return None if exceeded is None else Decline.EXCEEDS_LIMIT
+        return WalletDecline.CARD_REMOVED
+    return None if exceeded is None else WalletDecline.EXCEEDS_LIMIT
 
 
 def _succeed(facts: WalletFacts, top_up: TopUp, outcome: Outcome) -> TopUp:
@@ -216,7 +216,7 @@ def _succeed(facts: WalletFacts, top_up: TopUp, outcome: Outcome) -> TopUp:
     return _tell(facts, changed)
 
 
-def _fail(facts: WalletFacts, top_up: TopUp, *, decline: Decline, outcome: Outcome) -> TopUp:
+def _fail(facts: WalletFacts, top_up: TopUp, *, decline: WalletDecline, outcome: Outcome) -> TopUp:
     facts.limits.give_back(
         top_up.customer, measure=Measure.TOP_UPS, amount=top_up.amount, day=top_up.counted_on
     )

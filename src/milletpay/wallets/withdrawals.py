@@ -18,8 +18,8 @@ from milletpay.wallets.model import (
     WITHDRAWAL_TRANSITIONS,
     Card,
     CardId,
-    Decline,
     Step,
+    WalletDecline,
     WalletRefusal,
     WalletRefused,
     Withdrawal,
@@ -153,22 +153,22 @@ def return_withdrawal(facts: WalletFacts, command: ReturnWithdrawal) -> Withdraw
 
 def _reserve(
     facts: WalletFacts, withdrawal: Withdrawal, *, customer: Customer, card: Card
-) -> Decline | WalletRefused | None:
+) -> WalletDecline | WalletRefused | None:
     """Take the money from the balance, or say why not."""
     assert withdrawal.amount.is_positive, f"nobody withdraws {withdrawal.amount}"
     exceeded = facts.exceeded(customer, measure=Measure.WITHDRAWALS, amount=withdrawal.amount)
     if isinstance(exceeded, WalletRefused):
         return exceeded
     if not customer.is_active:
-        return Decline.CUSTOMER_NOT_ACTIVE
+        return WalletDecline.CUSTOMER_NOT_ACTIVE
     if card.removed_at:
-        return Decline.CARD_REMOVED
+        return WalletDecline.CARD_REMOVED
     if exceeded is not None:
-        return Decline.EXCEEDS_LIMIT
+        return WalletDecline.EXCEEDS_LIMIT
     link = _link(facts, withdrawal)
     status = facts.post(reserved(withdrawal, link=link, ids=facts.book.new_id, date=facts.today))
     if status is CreateTransferStatus.exceeds_credits:
-        return Decline.INSUFFICIENT_FUNDS
+        return WalletDecline.INSUFFICIENT_FUNDS
     assert status is CreateTransferStatus.created, f"{status} for {withdrawal}"
     return None
 
@@ -189,7 +189,7 @@ def _fail(facts: WalletFacts, withdrawal: Withdrawal, outcome: Outcome) -> Withd
     changed = _step(
         withdrawal,
         Step.FAIL,
-        decline=Decline.REFUSED_BY_BANK,
+        decline=WalletDecline.REFUSED_BY_BANK,
         reason=outcome.reason,
         counted_on=NOT_COUNTED,
         bank_reference=outcome.bank_reference,

@@ -33,7 +33,7 @@ class NewPairing(Input, frozen=True, kw_only=True):
         return cls(kind="tv", name="Living room")
 
 
-class PairingShape(Output, frozen=True, kw_only=True):
+class DevicePairingShape(Output, frozen=True, kw_only=True):
     """A pairing that has begun: show `code` and `qr`; `secret` is the device's alone."""
 
     id: str

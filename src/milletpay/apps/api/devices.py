@@ -8,13 +8,13 @@ from milletpay.apps.api.backing import Api
 from milletpay.apps.api.device_bodies import (
     Claim,
     ClaimShape,
+    DevicePairingShape,
     DeviceShape,
     EntitlementList,
     NewOrder,
     NewPairing,
     OfferQuery,
     OrderShape,
-    PairingShape,
 )
 from milletpay.apps.api.device_requests import DEVICE, device_asking, show_device, show_order
 from milletpay.apps.api.requests import nothing, refuse
@@ -78,7 +78,7 @@ class DevicesApi:
         self._api = api
         self._orders = Orders(database=api.database, submit=api.desk.submit, ids=api.ids, clock=api.clock)
 
-    async def begin(self, request: Request, *, body: NewPairing) -> PairingShape:
+    async def begin(self, request: Request, *, body: NewPairing) -> DevicePairingShape:
         """Show a code to whoever sits before the screen."""
         now = self._api.clock.now_ns()
         made = await self._api.pairings.begin(
@@ -87,7 +87,7 @@ class DevicesApi:
             name=body.name,
             now=now,
         )
-        return PairingShape(
+        return DevicePairingShape(
             id=PAIRING_ID.write(made.pairing.id),
             created_at=rfc3339(now),
             code=made.code.reveal(),
@@ -162,8 +162,7 @@ class DevicesApi:
     async def events(self, request: Request, *, payment: PaymentId) -> EventStream:
         """Tell how it stands, now and whenever that changes; after `Last-Event-ID`, only what is newer."""
         found = await self._payment(request, payment)
-        seen = request.last_event_id or ""
-        return EventStream(self._follow(found, seen=int(seen) if seen.isdecimal() else 0))
+        return EventStream(self._follow(found, seen=request.last_version or 0))
 
     async def entitlements(self, request: Request) -> EntitlementList:
         """What may be used on the device: all that its customer has bought on any."""
@@ -209,7 +208,7 @@ def _pairing(handlers: DevicesApi) -> tuple[Route, ...]:
             handler=handlers.begin,
             summary="Begin a pairing",
             description="Show `code` and a QR code of `pair_url` for ten minutes, and ask for the claim.",
-            answers={201: PairingShape},
+            answers={201: DevicePairingShape},
             body=NewPairing,
             tag=TAG,
         ),
@@ -299,8 +298,9 @@ def _following(handlers: DevicesApi) -> tuple[Route, ...]:
             path="/v1/device/payments/{payment}/events",
             handler=handlers.events,
             summary="Follow an order",
-            description="Server-sent events; come back with `Last-Event-ID`, or read the order now and then.",
-            answers={200: OrderShape},
+            description="Server-sent events `payment`, each the order as it stands; come back with"
+            " `Last-Event-ID`, or read the order now and then.",
+            answers={200: EventStream},
             who=DEVICE,
             ids={"payment": PAYMENT_ID},
             tag=TAG,

@@ -6,7 +6,7 @@ from typing import Final
 from milletpay.apps.api.backing import Api
 from milletpay.apps.api.wallet_bodies import AskCode, GivenPin, NewCustomer, NewPin, NewSession
 from milletpay.apps.api.wallet_requests import CURRENCY, CUSTOMER, check_pin, owner_of, refuse_secret
-from milletpay.apps.api.wallet_shapes import CodeShape, OpenedSession, PinShape, SessionShape
+from milletpay.apps.api.wallet_shapes import OpenedSession, PinShape, SentCodeShape, SessionShape
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import kept_answer, work_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -57,7 +57,7 @@ class SignInApi:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def ask_code(self, _request: Request, *, body: AskCode) -> CodeShape:
+    async def ask_code(self, _request: Request, *, body: AskCode) -> SentCodeShape:
         """Send a code. Whether anybody has this number plays no part.
 
         No answer is kept: nobody has shown yet who asks, so that a key would be everybody's, and who asks
@@ -68,7 +68,7 @@ class SignInApi:
         if isinstance(made, SecretRefused):
             raise refuse_secret(made, param="phone", now=now)
         shown = made.code.reveal() if self._api.shows_codes else None
-        return CodeShape(phone=phone, expires_at=rfc3339(made.expires_at), code=shown)
+        return SentCodeShape(phone=phone, expires_at=rfc3339(made.expires_at), code=shown)
 
     async def open(self, request: Request, *, body: NewSession) -> OpenedSession:
         """Let somebody in who has the phone in hand.
@@ -203,7 +203,7 @@ def _phone_routes(handlers: SignInApi) -> tuple[Route, ...]:
             path="/v1/wallet/sessions/code",
             handler=handlers.ask_code,
             summary="Send a code to a phone",
-            answers={201: CodeShape},
+            answers={201: SentCodeShape},
             body=AskCode,
             refuses=(SecretRefusal.LOCKED,),
             tag=TAG,

@@ -192,10 +192,9 @@ class WalletCodesApi:
 
     async def events(self, request: Request) -> EventStream:
         """Tell what becomes of codes, now and when that changes; after `Last-Event-ID` what is new."""
-        seen = request.last_event_id or ""
-        return EventStream(self._follow(request, seen=int(seen) if seen.isdecimal() else -1))
+        return EventStream(self._follow(request, seen=request.last_version))
 
-    async def _follow(self, request: Request, *, seen: int) -> AsyncIterator[ServerEvent]:
+    async def _follow(self, request: Request, *, seen: int | None) -> AsyncIterator[ServerEvent]:
         customer = CustomerId(request.principal.owner)
         async with self._api.database.connection() as connection:
             found = await versions_presented(connection, watched=[customer], since=self._since())
@@ -204,7 +203,7 @@ class WalletCodesApi:
             if version != seen:
                 yield ServerEvent(kind="payments", data=await self._presented(request), id=str(version))
                 seen = version
-            version = await self._api.presented.changed(customer, after=seen)
+            version = await self._api.presented.changed(customer, after=version)
 
     async def _presented(self, request: Request) -> CodePaymentList:
         customer = CustomerId(request.principal.owner)

@@ -5,8 +5,8 @@ from typing import Final, Literal, Self
 from milletpay.apps.api.payment_bodies import SENTENCES as PAYMENT_SENTENCES
 from milletpay.apps.api.wallet_shapes import SendShape, TopUpShape, WithdrawalShape
 from milletpay.apps.http.shapes import Output
-from milletpay.payments import Decline as PaymentDecline
-from milletpay.wallets import Decline
+from milletpay.payments import Decline
+from milletpay.wallets import WalletDecline
 
 REQUEST: Final = "req_01kdz9m4h0000g40r40m30e209"
 
@@ -26,13 +26,13 @@ class _Declined(Output, frozen=True, kw_only=True):
 class DeclinedTopUp(_Declined, frozen=True, kw_only=True):
     """A top-up that was declined."""
 
-    decline_code: Decline
+    decline_code: WalletDecline
     top_up: TopUpShape
 
     @classmethod
     def example(cls) -> Self:
         """Too much for one day."""
-        decline = Decline.EXCEEDS_LIMIT
+        decline = WalletDecline.EXCEEDS_LIMIT
         return cls(
             detail=SENTENCES[decline], request_id=REQUEST, decline_code=decline, top_up=TopUpShape.example()
         )
@@ -41,13 +41,13 @@ class DeclinedTopUp(_Declined, frozen=True, kw_only=True):
 class DeclinedWithdrawal(_Declined, frozen=True, kw_only=True):
     """A withdrawal that was declined."""
 
-    decline_code: Decline
+    decline_code: WalletDecline
     withdrawal: WithdrawalShape
 
     @classmethod
     def example(cls) -> Self:
         """Not enough money."""
-        decline = Decline.INSUFFICIENT_FUNDS
+        decline = WalletDecline.INSUFFICIENT_FUNDS
         return cls(
             detail=SENTENCES[decline],
             request_id=REQUEST,
@@ -59,13 +59,13 @@ class DeclinedWithdrawal(_Declined, frozen=True, kw_only=True):
 class DeclinedSend(_Declined, frozen=True, kw_only=True):
     """A send that was declined."""
 
-    decline_code: Decline
+    decline_code: WalletDecline
     send: SendShape
 
     @classmethod
     def example(cls) -> Self:
         """Not enough money."""
-        decline = Decline.INSUFFICIENT_FUNDS
+        decline = WalletDecline.INSUFFICIENT_FUNDS
         return cls(
             detail=SENTENCES[decline], request_id=REQUEST, decline_code=decline, send=SendShape.example()
         )
@@ -74,13 +74,13 @@ class DeclinedSend(_Declined, frozen=True, kw_only=True):
 class DeclinedPay(_Declined, frozen=True, kw_only=True):
     """An attempt to pay that was declined; the payment still awaits its payer."""
 
-    decline_code: PaymentDecline
+    decline_code: Decline
     payment: str
 
     @classmethod
     def example(cls) -> Self:
         """Not enough money."""
-        decline = PaymentDecline.INSUFFICIENT_FUNDS
+        decline = Decline.INSUFFICIENT_FUNDS
         return cls(
             detail=PAYMENT_SENTENCES[decline],
             request_id=REQUEST,
@@ -90,12 +90,12 @@ class DeclinedPay(_Declined, frozen=True, kw_only=True):
 
 
 SENTENCES: Final = {
-    Decline.CUSTOMER_NOT_ACTIVE: "Your wallet is frozen or closed.",
-    Decline.RECIPIENT_NOT_ACTIVE: "The recipient's wallet cannot take money now.",
-    Decline.CARD_REMOVED: "You have removed this card.",
-    Decline.EXCEEDS_LIMIT: "A limit of yours, on one or per day or month, would be passed.",
-    Decline.INSUFFICIENT_FUNDS: "Your balance does not cover it.",
-    Decline.REFUSED_BY_BANK: "The bank refused it.",
-    Decline.NOT_KNOWN_TO_BANK: "The bank never got it.",
+    WalletDecline.CUSTOMER_NOT_ACTIVE: "Your wallet is frozen or closed.",
+    WalletDecline.RECIPIENT_NOT_ACTIVE: "The recipient's wallet cannot take money now.",
+    WalletDecline.CARD_REMOVED: "You have removed this card.",
+    WalletDecline.EXCEEDS_LIMIT: "A limit of yours, on one or per day or month, would be passed.",
+    WalletDecline.INSUFFICIENT_FUNDS: "Your balance does not cover it.",
+    WalletDecline.REFUSED_BY_BANK: "The bank refused it.",
+    WalletDecline.NOT_KNOWN_TO_BANK: "The bank never got it.",
 }
 """Declines in words."""

@@ -57,7 +57,7 @@ class CustomerShape(Output, frozen=True, kw_only=True):
         )
 
 
-class CodeShape(Output, frozen=True, kw_only=True):
+class SentCodeShape(Output, frozen=True, kw_only=True):
     """A one-time code is on its way, whether or not anybody has this number."""
 
     object: Literal["one_time_code"] = "one_time_code"

@@ -85,8 +85,7 @@ class WatchingApi:
         found = await self._find(payment)
         if found is None or not owns(request, found) or not self._may_follow(request, payment, query):
             raise nothing("payment", PAYMENT_ID.write(payment))
-        seen = request.last_event_id or ""
-        return EventStream(self._follow(found, after=int(seen) if _is_number(seen) else 0))
+        return EventStream(self._follow(found, after=request.last_version or 0))
 
     def _may_follow(self, request: Request, payment: PaymentId, query: StatusQuery) -> bool:
         """A server may; a page, whose key everybody can read, shows that it was given the payment's link."""
@@ -152,7 +151,3 @@ def _status_of(payment: Payment) -> PaymentStatusShape:
         amount_refunded=payment.refunded,
         currency=payment.amount.currency.code,
     )
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10

@@ -10,6 +10,7 @@ from milletpay.apps.http.reading import Read, form_reader, json_reader, multipar
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.routes import Media, Route, Surface, Table
 from milletpay.apps.http.shapes import Input, structs_in
+from milletpay.apps.http.streams import EventStream
 from milletpay.plumbing.ids import IdForm, NotAnId
 
 READING: Final = ("GET", "HEAD")
@@ -198,4 +199,6 @@ def _agree(route: Route) -> None:
     wrong = [name for name, kind in given.items() if kind is not hints.get(name)]
     assert not wrong, f"{row}: the handler's annotations of {wrong} are not those of the route"
     assert set(route.ids) <= set(parameters_of(route.path)), f"{row}: ids of parameters that are not there"
+    is_stream = hints.get("return") is EventStream
+    assert is_stream is (EventStream in route.answers.values()), f"{row}: it promises a stream or gives one"
     assert all(HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST or status == 402 for status in route.answers)

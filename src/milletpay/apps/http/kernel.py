@@ -156,7 +156,15 @@ class Kernel:
         identity = (b"request-id", request.request_id.encode())
         headers = [*STREAM, identity, *more]
         await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
-        await stream.run(receive=receive, send=send, stopping=self._stopping)
+        try:
+            await stream.run(receive=receive, send=send, stopping=self._stopping)
+        except Exception as error:  # noqa: BLE001 - the head is sent: whoever follows comes back for the rest
+            if self._problems.of_error(error) is DEFECT:
+                self._log_defect("stream broke", error, request)
+            await send({"type": "http.response.body", "body": b""})
+
+    def _log_defect(self, what: str, error: Exception, request: Request) -> None:
+        log.error(what, exc_info=error, extra={"request_id": request.request_id, "path": request.path})
 
     def _refused(self, error: Exception, request: Request, surface: Surface) -> Answer:
         if isinstance(error, Refuse):
@@ -171,11 +179,7 @@ class Kernel:
             )
         kind = self._problems.of_error(error)
         if kind is DEFECT:
-            log.error(
-                "request failed",
-                exc_info=error,
-                extra={"request_id": request.request_id, "path": request.path},
-            )
+            self._log_defect("request failed", error, request)
         # What an exception says is for us: it may name what is inside.
         return _problem(kind, kind.advice, request, surface)
 

@@ -41,6 +41,11 @@ STRING: Final = {"type": "string"}
 
 Json = dict[str, Any]
 
+
+class NameUsedTwice(ValueError):
+    """Two types of one name: whoever reads the document could not tell which of them is meant."""
+
+
 PARAMETERS: Final[Json] = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
@@ -344,9 +349,15 @@ def _reference(shape: Any) -> Json:  # noqa: ANN401 - a class, or a list of one
 
 
 def _schemas(shapes: Iterable[Any]) -> Json:
-    """The schemas of types and of all that they hold. Fields that are always sent are called required."""
+    """The schemas of types and of all that they hold. Fields that are always sent are called required.
+
+    :raises NameUsedTwice: with the types
+    """
     unique = list(dict.fromkeys(shapes))
     _, components = msgspec.json.schema_components(unique, ref_template=SCHEMA)
+    if doubled := sorted(name for name in components if "." in name):
+        # A name that is there twice is written out with its module, and what refers to it is not.
+        raise NameUsedTwice(", ".join(doubled))
     sent = {kind.__name__: kind for kind in structs_in(unique) if issubclass(kind, Output)}
     for schema in components.values():
         kind = sent.get(schema.get("title", "").split("[")[0])

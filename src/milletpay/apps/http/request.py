@@ -15,6 +15,7 @@ REQUEST_ID = IdForm(Prefix.REQUEST, RequestId)
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 KEY_LENGTH_MAX = 255
+VERSION_LENGTH_MAX = 19
 PRINTABLE = frozenset(range(0x20, 0x7F))
 
 
@@ -87,6 +88,12 @@ class Request:
         """The last event of a stream that the caller has seen, when it comes back for the rest."""
         line = self.headers.get(b"last-event-id")
         return None if line is None else line.decode("utf-8", "replace")
+
+    @property
+    def last_version(self) -> int | None:
+        """The same where ids of events are versions: numbers of up to nineteen digits; None for any other."""
+        seen = self.last_event_id or ""
+        return int(seen) if len(seen) <= VERSION_LENGTH_MAX and seen.isascii() and seen.isdecimal() else None
 
     @property
     def client(self) -> str:

@@ -124,7 +124,7 @@ class BankCardPages:
                 media=Media.FORM,
                 who=CUSTOMER,
                 summary=summary,
-                answers={200: Moved} if path.endswith("events") else {200: bytes, 303: bytes},
+                answers={200: EventStream} if path.endswith("events") else {200: bytes, 303: bytes},
             )
             for method, path, handler, query, body, summary in rows
         )

@@ -68,7 +68,7 @@ class CashierPages:
                 path="/c/{token}/events",
                 handler=self.events,
                 summary="How the payment stands, as it changes",
-                answers={200: Stood},
+                answers={200: EventStream},
             ),
             Route(
                 method="GET",

@@ -182,7 +182,7 @@ class CodePages:
                 handler=self.events,
                 who=CUSTOMER,
                 summary="What becomes of codes, as it happens",
-                answers={200: AllShown},
+                answers={200: EventStream},
             ),
         )
 

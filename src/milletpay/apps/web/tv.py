@@ -125,7 +125,7 @@ class TvPages:
                 handler=self.events,
                 ids={"payment": PAYMENT_ID},
                 summary="How the payment stands, as it changes",
-                answers={200: Stood},
+                answers={200: EventStream},
             ),
         )
 

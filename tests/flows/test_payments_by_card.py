@@ -1,23 +1,37 @@
 """Payments that a card funds: paid, refused, unknown, late, given back; one final state, money conserved."""
 
-from milletpay.funding import DrawStatus, GiveBackStatus
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from milletpay.customers import CustomerId
+from milletpay.funding import DrawStatus, GiveBackStatus, Order
 from milletpay.ledger.chart import Mode
+from milletpay.money import Money
 from milletpay.payments import (
+    AgreementId,
     AnnounceCharge,
     Announcement,
     AnnouncementId,
     CaptureMethod,
+    CreatePayment,
     Decline,
     Destination,
     Outcome,
+    PaymentId,
     PaymentStatus,
     RefundStatus,
+    ReversePayment,
+    WithdrawAnnouncement,
+    find_announcement,
 )
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import add_days, day_of
 from milletpay.rails import Direction, Fault, RefusalReason
-from tests.flows.card_desk import HONG, MING, SHOP, first_balance, from_card, open_cards
+from tests.flows.bank_contract import CNY
+from tests.flows.card_desk import HONG, MING, SHOP, CardDesk, first_balance, from_card, open_cards
 
 HOUR = 3600
 
@@ -119,6 +133,78 @@ async def test_a_charge_that_the_bank_refuses_uses_no_announcement(database: Dat
         assert (await house.payment(await house.make(50_00, agreement=agreement))).decline is (
             Decline.NOT_ANNOUNCED
         )
+
+
+async def announce_for_tomorrow(house: CardDesk, agreement: AgreementId, amount: int) -> AnnouncementId:
+    """Tell of a charge, and let the day come."""
+    id = AnnouncementId(next(house.ids))
+    command = AnnounceCharge(
+        id=id,
+        agreement=agreement,
+        merchant=SHOP,
+        mode=Mode.LIVE,
+        amount=amount,
+        charge_on=add_days(day_of(house.clock.now_ns()), days=1),
+    )
+    assert isinstance(await house.ask(command), Announcement)
+    await house.pass_time(seconds=30 * HOUR)
+    return id
+
+
+def charge_of(house: CardDesk, amount: int, agreement: AgreementId) -> CreatePayment:
+    return CreatePayment(
+        id=PaymentId(next(house.ids)),
+        merchant=SHOP,
+        mode=Mode.LIVE,
+        amount=Money(amount, CNY),
+        request=house.request(),
+        agreement=agreement,
+    )
+
+
+@pytest.mark.parametrize("from_what", [from_card, first_balance])
+async def test_a_charge_that_is_undone_uses_no_announcement(
+    database: Database, from_what: Callable[[CustomerId], Order]
+) -> None:
+    """Also in one batch with what comes before and after it: the outcome is the one of one by one."""
+    async with open_cards(database) as house:
+        await house.open(MING, balance=50_00)
+        agreement = await house.agree(MING, from_what(MING), notice_days=1)
+        announced = await announce_for_tomorrow(house, agreement, 50_00)
+        undone, charged, more = (charge_of(house, 50_00, agreement) for _ in range(3))
+        undo = ReversePayment(payment=undone.id, merchant=SHOP, mode=Mode.LIVE)
+        batch: list[object] = [undone, undo, charged, more]
+        _, reversal, *answers = await asyncio.gather(*[house.desk.submit(command) for command in batch])
+        assert reversal.status is PaymentStatus.REVERSED
+        assert [answer.payment.decline for answer in answers] == [None, Decline.NOT_ANNOUNCED]
+        await house.work()
+        assert (await house.payment(charged.id)).status is PaymentStatus.SUCCEEDED
+        await house.reverse(charged.id)
+        async with house.database.connection() as connection:
+            free = await find_announcement(connection, id=announced)
+        assert free is not None
+        assert free.payment is None
+        assert (await house.payment(await house.make(50_00, agreement=agreement))).decline is None
+
+
+async def test_whoever_hears_of_a_charge_to_come_hears_that_it_is_not_made(database: Database) -> None:
+    async with open_cards(database) as house:
+        await house.open(MING)
+        agreement = await house.agree(MING, from_card(MING), notice_days=1)
+        withdrawn = WithdrawAnnouncement(
+            id=await announce_for_tomorrow(house, agreement, 50_00),
+            agreement=agreement,
+            merchant=SHOP,
+            mode=Mode.LIVE,
+        )
+        await house.ask(withdrawn)
+        await house.ask(withdrawn)
+        assert await house.events(agreement) == [
+            "agreement.created",
+            "agreement.signed",
+            "agreement.charge_announced",
+            "agreement.charge_withdrawn",
+        ]
 
 
 async def test_no_card_is_asked_to_hold(database: Database) -> None:

@@ -90,13 +90,7 @@ def announce(command: AnnounceCharge, facts: Facts) -> Announcement | Refused:
     )
     facts.announcements.setdefault(agreement.id, []).append(made)
     facts.changed_announcements[made.id] = made
-    told = replace(agreement, events=agreement.events + 1)
-    facts.know_agreements([told])
-    facts.changed_agreements[told.id] = told
-    facts.events.append(
-        Event(kind="agreement.charge_announced", object=told.id, sequence=told.events, at=facts.book.now)
-    )
-    facts.book.note()
+    _tell(agreement, facts, news="agreement.charge_announced")
     return made
 
 
@@ -113,8 +107,16 @@ def withdraw(command: WithdrawAnnouncement, facts: Facts) -> Announcement | Refu
         return Refused(refusal=Refusal.WRONG_STATE, detail=detail, object=ANNOUNCEMENT_ID.write(known.id))
     known.withdrawn_at = facts.book.now
     facts.changed_announcements[known.id] = known
-    facts.book.note()
+    _tell(agreement, facts, news="agreement.charge_withdrawn")
     return known
+
+
+def _tell(agreement: Agreement, facts: Facts, *, news: str) -> None:
+    told = replace(agreement, events=agreement.events + 1)
+    facts.know_agreements([told])
+    facts.changed_agreements[told.id] = told
+    facts.events.append(Event(kind=news, object=told.id, sequence=told.events, at=facts.book.now))
+    facts.book.note()
 
 
 def _known(id: AnnouncementId, agreement: Agreement, facts: Facts) -> Announcement | None:
@@ -160,3 +162,14 @@ def use(announced: Announcement, payment: Payment, facts: Facts) -> None:
     """One announcement is good for one charge."""
     announced.payment = payment.id
     facts.changed_announcements[announced.id] = announced
+
+
+def free(payment: Payment, facts: Facts) -> None:
+    """A charge has ended without money: another one may use what announced it."""
+    if payment.agreement is None:
+        return
+    facts.unused.append(payment.id)
+    for announced in facts.announcements.get(payment.agreement, ()):
+        if announced.payment == payment.id:
+            announced.payment = None
+            facts.changed_announcements[announced.id] = announced

@@ -8,6 +8,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId
 from milletpay.money import Money
 from milletpay.payments import postings
+from milletpay.payments.announcements import free
 from milletpay.payments.cards import let_go
 from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
@@ -127,6 +128,7 @@ def end(payment: Payment, happening: Happening, facts: Facts, *, news: str) -> N
         payment.happen(Happening.COMPLETE)
         facts.change(payment, news="payment.succeeded")
     else:
+        free(payment, facts)
         payment.happen(happening)
         facts.change(payment, news=news)
 

@@ -10,6 +10,7 @@ from typing import Final
 from milletpay.funding import Bar, Draw, DrawId, GiveBack, GiveBackId, GiveBackStatus, PaidCard, Source, Step
 from milletpay.ledger import CreateTransferStatus
 from milletpay.payments import postings
+from milletpay.payments.announcements import free
 from milletpay.payments.counting import uncount
 from milletpay.payments.facts import Facts
 from milletpay.payments.model import NO_DAY, Decline, Payment, PaymentId, Refusal, Refused
@@ -91,7 +92,6 @@ def let_go(payment: Payment, facts: Facts) -> None:
     if draw is None:
         return
     facts.funding.let_go(draw)
-    facts.unused.append(payment.id)
     _note(draw, Outcome.LET_GO, None, facts)
     uncount(payment, amount=payment.amount.minor, whole=True, facts=facts)
 
@@ -146,7 +146,7 @@ def _fail(draw: Draw, decline: Decline, outcome: BankOutcome, facts: Facts) -> D
     _note(draw, Outcome.DECLINED, decline, facts)
     payment.counted_on = NO_DAY
     if payment.is_made_with_payer:
-        facts.unused.append(payment.id)
+        free(payment, facts)
         payment.decline = decline
         payment.due_at = 0
         payment.happen(Happening.DECLINE)

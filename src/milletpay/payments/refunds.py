@@ -8,6 +8,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Money
 from milletpay.payments import postings
+from milletpay.payments.announcements import free
 from milletpay.payments.captures import find, release
 from milletpay.payments.cards import let_go
 from milletpay.payments.counting import uncount
@@ -161,6 +162,7 @@ def _undo(payment: Payment, facts: Facts, *, terminal: TerminalId | None) -> Pay
     release(payment, facts)
     let_go(payment, facts)
     uncount(payment, amount=payment.captured, whole=True, facts=facts)
+    free(payment, facts)
     payment.due_at = 0
     payment.happen(Happening.REVERSE)
     facts.change(payment, news="payment.reversed")

@@ -44,6 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
     "agreement.charge_announced": "The customer was told of a charge to come under an agreement",
+    "agreement.charge_withdrawn": "A charge that the customer was told of is not made",
     "agreement.canceled": "An agreement was canceled, by the customer or by you",
     "subscription.created": "A customer's subscription began",
     "subscription.announced": "The customer was told of the month's charge",

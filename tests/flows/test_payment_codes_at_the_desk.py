@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from milletpay.codes.payment_codes import SECOND, check_digit
+from milletpay.codes.payment_codes import SECOND, check_digit, read_code
 from milletpay.customers import CustomerId, CustomerStatus, DeviceId, RetireDevice, SetCustomerStatus
 from milletpay.ledger.chart import AccountKind, Mode
 from milletpay.merchants import TerminalId
@@ -29,7 +29,7 @@ from milletpay.payments import (
 from milletpay.plumbing.database import Database
 from tests.flows.business import OF_PAYMENTS, prove_business
 from tests.flows.code_desk import ANN, SHOP, by_code, enroll, open_code_shop
-from tests.flows.payment_desk import Fill, PaymentDesk, open_payments
+from tests.flows.payment_desk import CODE_KEYS, Fill, PaymentDesk, open_payments
 from tests.flows.trade_desk import new_customer, new_merchant
 
 BOB = CustomerId(12)
@@ -258,6 +258,20 @@ async def test_an_alias_that_is_guessed_at_is_worth_nothing_and_its_phone_goes_o
         assert ended(await paid(desk, by_code(desk, phone.code(now, lane=1)))) == PAID
         desk.clock.advance(duration_ns=300 * SECOND)
         assert ended(await paid(desk, by_code(desk, phone.code(desk.clock.now_ns())))) == PAID
+
+
+async def test_what_is_no_code_of_ours_is_held_against_no_phone(database: Database) -> None:
+    """A code of another house with the same digits in it, one that was misread, the barcode of a thing."""
+    async with open_payments(database) as desk:
+        phone = await open_code_shop(desk)
+        shown = phone.code(desk.clock.now_ns())
+        others = f"28{shown[2:10]}1234567"
+        misread = f"{shown[:-2]}{(int(shown[-2]) + 1) % 10}{shown[-1]}"
+        for till, scanned in enumerate(3 * [others + check_digit(others), misread, "6901234567892"]):
+            assert ended(await paid(desk, by_code(desk, scanned, terminal=TerminalId(80 + till)))) == INVALID
+        assert ended(await paid(desk, by_code(desk, shown))) == PAID
+        reading = read_code("6901234567892")
+        assert {one.slot.number for one in CODE_KEYS.sightings(reading, now=desk.clock.now_ns())} == {0}
 
 
 async def test_another_process_knows_what_was_used_and_retired(database: Database) -> None:

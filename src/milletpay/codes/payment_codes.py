@@ -38,7 +38,7 @@ LANES: Final = 4
 ALIASES: Final = 10**ALIAS_DIGITS
 WORDS: Final = 10**WORD_DIGITS
 NUMBER_MAX: Final = ALIASES // LANES - 1
-"""The greatest number of a phone. Number 0 is nobody's: what cannot be read is looked for there."""
+"""The greatest number of a phone. Number 0 is nobody's: what is no code of ours is looked for there."""
 
 HALF: Final = 10 ** (ALIAS_DIGITS // 2)
 ROUNDS: Final = 10
@@ -142,6 +142,10 @@ class Slot:
     lane: int
 
 
+NOBODYS: Final = Slot(number=0, lane=0)
+"""What everything stands for that is no code of ours."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Sighting:
     """A slot that what was scanned may stand for, with the steps in which it would."""
@@ -218,7 +222,10 @@ class CodeKeys:
 
     def _sighting(self, reading: Reading, *, first: int, last: int) -> Sighting:
         epoch = epoch_of(first)
+        # It is looked for in any case, and so takes as long.
         slot = self.slot_of(reading.alias, epoch=epoch)
+        if not reading.is_ours:
+            slot = NOBODYS
         return Sighting(slot=slot, epoch=epoch, steps=range(first, last + 1))
 
     def step_shown(self, reading: Reading, *, sighting: Sighting, device: int, version: int) -> int | None:

@@ -77,7 +77,8 @@ class TerminalShop:
 
     app_url: str
     port: int
-    program: Program
+    program: Program | None
+    """None where the gateway is in this process."""
     terminals: list[Terminal]
     customers: list[CustomerId]
     phones: Phones

@@ -34,11 +34,15 @@ from milletpay.payments import Shown
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.loop import run
+from milletpay.plumbing.open_files import room_for_connections
 from milletpay.plumbing.telemetry import start_logging
 
 MODULE: Final = "milletpay.apps.server.process"
 READY: Final = b"ready\n"
 GRACE_SECONDS: Final = 10
+
+CONNECTIONS: Final = 4_096
+"""How many callers there is to be room for; those who say nothing are hung up on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class Order:
 async def serve(order: Order) -> None:
     """Answer requests until standard input ends, then let those under way finish."""
     clock = SystemClock()
+    room_for_connections(CONNECTIONS)
     async with open_house(
         order.app_url,
         pepper=Pepper.of(order.pepper),

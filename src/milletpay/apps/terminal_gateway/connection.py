@@ -14,6 +14,7 @@ from typing import Final, cast
 from milletpay.apps.terminal_gateway.complaints import Complaints
 from milletpay.apps.terminal_gateway.exchange import Exchanging, WrongSeal
 from milletpay.apps.terminal_gateway.knowing import Known
+from milletpay.apps.terminal_gateway.room import Room
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import DatabaseUnavailable
 from milletpay.terminals import (
@@ -57,16 +58,15 @@ class Connection(asyncio.Protocol):
         exchanging: Exchanging,
         complaints: Complaints,
         clock: Clock,
-        connections: "set[Connection]",
-        most: int,
+        room: "Room[Connection]",
     ) -> None:
         self._exchanging = exchanging
         self._complaints = complaints
         self._clock = clock
-        self._connections = connections
-        self._most = most
+        self._room = room
         self._frames = Frames()
         self._waiting: deque[Frame] = deque()
+        self._taking = False
         self._under_way = 0
         self._wrong = 0
         self._proved = False
@@ -90,10 +90,8 @@ class Connection(asyncio.Protocol):
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_MAX)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else "unknown"
-        if len(self._connections) >= self._most:
-            self._close("too many connections", f"there are {self._most} already")
-            return
-        self._connections.add(self)
+        if not self._room.enter(self):
+            self._close("too many connections", "all that are there have proved themselves")
 
     def connection_lost(self, _error: Exception | None, /) -> None:
         """Somebody is gone. What is under way goes on; its answer reaches nobody, and a repeat gets it."""
@@ -101,7 +99,7 @@ class Connection(asyncio.Protocol):
             self._complaints.say("half message", detail="the connection ended in it", peer=self._peer)
         self._ending = True
         self._waiting.clear()
-        self._connections.discard(self)
+        self._room.leave(self)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes."""
@@ -140,6 +138,10 @@ class Connection(asyncio.Protocol):
         elif self.is_quiet and now - self._heard_at > patience.idle:
             self._close("idle", "nothing came for long")
 
+    def give_way(self) -> None:
+        """End, because there are too many and it has proved nothing yet."""
+        self._close("too many connections", "the first that has proved nothing gives way")
+
     def stop(self) -> None:
         """Take no more messages; what is under way is answered."""
         self._ending = True
@@ -153,8 +155,12 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Take up messages that wait, as many as may be under way; read on only when none waits."""
-        while self._waiting and self._under_way < UNDER_WAY_MAX and not self._ending:
-            self._take(self._waiting.popleft())
+        self._taking = True
+        try:
+            while self._waiting and self._may_take():
+                self._take(self._waiting.popleft())
+        finally:
+            self._taking = False
         if self._ending:
             return
         if self._waiting or self._stuck_since:
@@ -165,6 +171,9 @@ class Connection(asyncio.Protocol):
         if self._frames.is_half and not self._half_since:
             self._half_since = self._clock.monotonic_ns()
         self._transport.resume_reading()
+
+    def _may_take(self) -> bool:
+        return self._under_way < UNDER_WAY_MAX and not (self._ending or self._stuck_since)
 
     def _take(self, frame: Frame) -> None:
         try:
@@ -193,7 +202,9 @@ class Connection(asyncio.Protocol):
             self._end_one()
             self._close("no message", str(refused))
             return True
-        self._proved = True
+        if not self._proved:
+            self._proved = True
+            self._room.prove(self)
         try:
             self._exchanging.answer(plain, key=key, known=known, send=partial(self._send, frame))
         except MessageRefused as refused:
@@ -205,7 +216,7 @@ class Connection(asyncio.Protocol):
         try:
             known = await self._exchanging.find(number)
         except DatabaseUnavailable:
-            self._send(frame, _unsealed(plain, ResponseCode.BUSY))
+            self._answer_unsealed(frame, plain, ResponseCode.BUSY)
             return
         if known is None:
             self._refuse(frame, plain, ResponseCode.NO_TERMINAL)
@@ -221,14 +232,18 @@ class Connection(asyncio.Protocol):
         self._complaints.say(
             code.name.lower().replace("_", " "), detail=detail, peer=self._peer, terminal=terminal_of(plain)
         )
+        self._answer_unsealed(frame, plain, code)
+        if self._wrong >= WRONG_MAX and not self._ending:
+            self._close("wrong seals", f"{self._wrong} of them")
+
+    def _answer_unsealed(self, frame: Frame, plain: Plain, code: ResponseCode) -> None:
         try:
-            self._send(frame, _unsealed(plain, code))
+            message = write_answer(plain, answer=Answer(code=code), key=None)
         except MessageRefused as refused:
             self._end_one()
             self._close("no message", str(refused))
             return
-        if self._wrong >= WRONG_MAX:
-            self._close("wrong seals", f"{self._wrong} of them")
+        self._send(frame, message)
 
     def _send(self, frame: Frame, message: bytes) -> None:
         if not self._transport.is_closing():
@@ -237,7 +252,8 @@ class Connection(asyncio.Protocol):
 
     def _end_one(self) -> None:
         self._under_way -= 1
-        if self._waiting and not self._ending:
+        # What is answered at once is taken up from the loop that goes on by itself.
+        if self._waiting and not self._ending and not self._taking:
             self._go_on()
 
     def _close(self, kind: str, detail: str) -> None:
@@ -246,7 +262,3 @@ class Connection(asyncio.Protocol):
         self._ending = True
         self._waiting.clear()
         self._transport.close()
-
-
-def _unsealed(plain: Plain, code: ResponseCode) -> bytes:
-    return write_answer(plain, answer=Answer(code=code), key=None)

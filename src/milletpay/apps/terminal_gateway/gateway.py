@@ -7,9 +7,9 @@ from typing import Final
 from milletpay.apps.terminal_gateway.complaints import Complaints
 from milletpay.apps.terminal_gateway.connection import Connection, Patience
 from milletpay.apps.terminal_gateway.exchange import Exchanging
+from milletpay.apps.terminal_gateway.room import CONNECTIONS_MAX, Room
 from milletpay.plumbing.clock import Clock
 
-CONNECTIONS_MAX: Final = 4_096
 LOOK_SECONDS: Final = 0.5
 """How often connections are looked at."""
 
@@ -33,8 +33,7 @@ class Gateway:
         self._exchanging = exchanging
         self._clock = clock
         self._patience = patience
-        self._most = connections_max
-        self._connections: set[Connection] = set()
+        self._room: Room[Connection] = Room(most=connections_max)
         self._ended = asyncio.Event()
         self.complaints = Complaints(clock=clock)
 
@@ -59,26 +58,25 @@ class Gateway:
             exchanging=self._exchanging,
             complaints=self.complaints,
             clock=self._clock,
-            connections=self._connections,
-            most=self._most,
+            room=self._room,
         )
 
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now = self._clock.monotonic_ns()
-            for connection in list(self._connections):
+            for connection in self._room:
                 connection.look(now=now, patience=self._patience)
 
     async def _finish(self) -> None:
-        for connection in self._connections:
+        for connection in self._room:
             connection.stop()
         deadline = self._clock.monotonic_ns() + GRACE_SECONDS * 10**9
         while self._clock.monotonic_ns() < deadline:
-            if all(connection.is_quiet for connection in self._connections):
+            if all(connection.is_quiet for connection in self._room):
                 break
             await asyncio.sleep(0.02)
-        for connection in list(self._connections):
+        for connection in self._room:
             connection.close()
         # One turn, so that what was written goes out.
         await asyncio.sleep(0)

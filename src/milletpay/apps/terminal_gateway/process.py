@@ -16,11 +16,13 @@ from milletpay.apps.terminal_gateway.connection import Patience
 from milletpay.apps.terminal_gateway.exchange import Exchanging
 from milletpay.apps.terminal_gateway.gateway import Gateway
 from milletpay.apps.terminal_gateway.knowing import Terminals
+from milletpay.apps.terminal_gateway.room import CONNECTIONS_MAX
 from milletpay.bootstrap import make_terminal_secrets, open_desk
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.loop import run
+from milletpay.plumbing.open_files import room_for_connections
 from milletpay.plumbing.telemetry import start_logging
 
 MODULE: Final = "milletpay.apps.terminal_gateway.process"
@@ -58,6 +60,7 @@ async def serve(order: Order) -> None:
             exchanging=Exchanging(desk=desk, terminals=terminals, clock=clock, ids=ids),
             clock=clock,
             patience=Patience(),
+            connections_max=room_for_connections(CONNECTIONS_MAX),
         )
 
         def end() -> None:

@@ -20,6 +20,7 @@ from milletpay.terminals.messages.kinds import Totals
 from milletpay.terminals.messages.responses import ResponseCode
 
 T = 10**18
+HOUR = KEY_NS // 24
 
 
 def given(station: Station, *, pairing: int = 1, now: int = T) -> Station:
@@ -53,6 +54,15 @@ def test_keys_end_with_the_day_with_sign_off_and_with_the_pairing() -> None:
     assert heard(given(station, now=T + KEY_NS), now=T + KEY_NS) == {3}
     assert heard(given(station.without_key())) == {3}
     assert heard(given(station, pairing=2)) == {3}
+
+
+def test_signing_on_again_makes_no_key_good_for_longer() -> None:
+    """A sign-on that is sent again, by whoever has heard it, changes nothing for the key in use."""
+    station = given(Station(terminal=1)).with_key_used(1)
+    for hour in range(1, 40):
+        station = given(station, now=T + hour * HOUR)
+        assert (1 in heard(station, now=T + hour * HOUR)) is (hour < 24)
+    assert station.takes(40, now=T + 39 * HOUR)
 
 
 def entry(kind: EntryKind, **more: object) -> Entry:

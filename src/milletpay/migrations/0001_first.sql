@@ -1206,12 +1206,13 @@ GRANT UPDATE (prints) ON terminals.receipt TO millet_app;
 
 -- Where terminals are in their work with messages: their session keys' numbers and their open batches.
 CREATE TABLE terminals.station (
-    terminal   integer PRIMARY KEY CHECK (terminal BETWEEN 1 AND 99999999),  -- its house number
-    pairing    integer NOT NULL,  -- that the keys belong to
-    key        bigint NOT NULL CHECK (key > 0),  -- number of the last session key
-    key_before bigint NOT NULL,  -- of the one that is good until the last is used; 0: none
-    key_at     bigint NOT NULL,  -- nanoseconds, when the last was given; 0 after sign-off
-    batch      integer NOT NULL CHECK (batch BETWEEN 1 AND 999999)  -- the open one
+    terminal      integer PRIMARY KEY CHECK (terminal BETWEEN 1 AND 99999999),  -- its house number
+    pairing       integer NOT NULL,  -- that the keys belong to
+    key           bigint NOT NULL CHECK (key > 0),  -- number of the last session key
+    key_before    bigint NOT NULL,  -- of the one that is good until the last is used; 0: none
+    key_at        bigint NOT NULL,  -- nanoseconds, when the last was given; 0 after sign-off
+    key_before_at bigint NOT NULL,  -- when the one before was given; each is good for a day
+    batch         integer NOT NULL CHECK (batch BETWEEN 1 AND 999999)  -- the open one
 );
 
 -- Messages of terminals that were decided: what each batch is made of, and what repeats are answered.

@@ -136,26 +136,37 @@ class Station:
     key_before: int = 0
     """The one before it, while the new one was not used; 0 for none."""
     key_at: int = 0
-    """When the last one was given, in nanoseconds."""
+    """When the last one was given, in nanoseconds; 0 after sign-off."""
+    key_before_at: int = 0
+    """When the one before it was given."""
     batch: int = 1
     """The open batch."""
 
     def takes(self, key: int, *, now: int) -> bool:
         """Whether what is sealed with the session key of this number is heard."""
-        return key != 0 and key in {self.key, self.key_before} and now < self.key_at + KEY_NS
+        given_at = {self.key_before: self.key_before_at, self.key: self.key_at}.get(key, 0)
+        return key != 0 and self.key_at != 0 and now < given_at + KEY_NS
 
     def with_new_key(self, *, terminal: int, pairing: int, now: int) -> "Station":
         """As it is when a session key was given. What is in use stays good until the new one is used."""
-        in_use = self.key_before or self.key
-        if pairing != self.pairing or now >= self.key_at + KEY_NS:
-            in_use = 0
+        in_use, since = self.key, self.key_at
+        if self.key_before:
+            in_use, since = self.key_before, self.key_before_at
+        if pairing != self.pairing or not self.takes(in_use, now=now):
+            in_use = since = 0
         return replace(
-            self, terminal=terminal, pairing=pairing, key=self.key + 1, key_before=in_use, key_at=now
+            self,
+            terminal=terminal,
+            pairing=pairing,
+            key=self.key + 1,
+            key_at=now,
+            key_before=in_use,
+            key_before_at=since,
         )
 
     def with_key_used(self, key: int) -> "Station":
         """As it is when a message came under a key: the one before is over when the last is used."""
-        return replace(self, key_before=0) if key == self.key and self.key_before else self
+        return replace(self, key_before=0, key_before_at=0) if key == self.key and self.key_before else self
 
     def with_batch(self, number: int) -> "Station":
         """As it is when another batch is open."""
@@ -163,7 +174,7 @@ class Station:
 
     def without_key(self) -> "Station":
         """As it is after sign-off."""
-        return replace(self, key_at=0, key_before=0)
+        return replace(self, key_at=0, key_before=0, key_before_at=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ def station_of(row: Row) -> Station:
         key=row["key"],
         key_before=row["key_before"],
         key_at=row["key_at"],
+        key_before_at=row["key_before_at"],
         batch=row["batch"],
     )
 
@@ -89,6 +90,7 @@ def columns_of_stations(stations: Sequence[Station]) -> tuple[list[object], ...]
         [s.key for s in stations],
         [s.key_before for s in stations],
         [s.key_at for s in stations],
+        [s.key_before_at for s in stations],
         [s.batch for s in stations],
     )
 

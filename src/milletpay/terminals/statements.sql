@@ -168,21 +168,24 @@ ORDER BY tender, currency;
 
 -- name: stations
 -- Where these terminals are in their work.
-SELECT terminal, pairing, key, key_before, key_at, batch
+SELECT terminal, pairing, key, key_before, key_at, key_before_at, batch
 FROM terminals.station
 WHERE terminal = ANY($1::integer[]);
 
 -- name: write_stations
 -- Write where terminals are in their work.
-INSERT INTO terminals.station (terminal, pairing, key, key_before, key_at, batch)
-SELECT terminal, pairing, key, key_before, key_at, batch
-FROM unnest($1::integer[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::integer[])
-    AS n (terminal, pairing, key, key_before, key_at, batch)
+INSERT INTO terminals.station (terminal, pairing, key, key_before, key_at, key_before_at, batch)
+SELECT terminal, pairing, key, key_before, key_at, key_before_at, batch
+FROM unnest(
+    $1::integer[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[]
+)
+    AS n (terminal, pairing, key, key_before, key_at, key_before_at, batch)
 ON CONFLICT (terminal) DO UPDATE SET
     pairing = excluded.pairing,
     key = excluded.key,
     key_before = excluded.key_before,
     key_at = excluded.key_at,
+    key_before_at = excluded.key_before_at,
     batch = excluded.batch;
 
 -- name: entries

@@ -56,13 +56,13 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **headers: str) -> Page:
-        return self._ask("GET", path, None, headers)
+        return self.ask("GET", path, None, headers)
 
     def post(self, path: str, **fields: str) -> Page:
         headers = {"content-type": "application/x-www-form-urlencoded"}
         if (site := fields.pop("site", None)) is not None:
             headers["sec-fetch-site"] = site
-        return self._ask("POST", path, urlencode(fields), headers)
+        return self.ask("POST", path, urlencode(fields), headers)
 
     def sign_in(self, person: int) -> None:
         _, phone, _, _ = PEOPLE[person]
@@ -72,7 +72,7 @@ class Client:
         entered = self.post("/wallet/sign-in/code", form_token=asked.token, phone=phone, code=code[1])
         assert entered.location == "/wallet"
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
+    def ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
         connection = http.client.HTTPConnection(urlsplit(self.town.base_url).netloc, timeout=10)
         if self.cookies:
             headers |= {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}

@@ -262,6 +262,15 @@ def test_what_somebody_typed_is_shown_as_text(client: Client) -> None:
         assert "<script>alert" not in client.get(path).text
 
 
+def test_nothing_turns_the_text_of_a_page_around(client: Client) -> None:
+    client.sign_in(4)
+    note, token = "\u202etfig", client.get("/wallet").token
+    assert client.get(f"/wallet/send?{urlencode({'note': note})}").status == 400
+    fields = {"to": PEOPLE[3][1], "amount": "1", "order": "dc" * 16, "pin": PEOPLE[4][2], "note": note}
+    assert client.post("/wallet/send/confirm", form_token=token, **fields).status == 400
+    assert client.post("/wallet/send/confirm", form_token=token, **fields | {"note": "gift"}).status == 303
+
+
 def test_all_of_the_wallet_needs_its_owner(town: Town) -> None:
     (_, pages) = page_tables(make_backing(town.house, demo_file=None))
     for route in pages.routes:

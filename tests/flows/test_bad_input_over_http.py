@@ -39,6 +39,10 @@ FIELDS: list[tuple[dict[str, Any], int, str, str]] = [
     ({"reference": 5}, 400, "invalid_field", "reference"),
     ({"description": "a" * 501}, 400, "invalid_field", "description"),
     ({"description": "a\0b"}, 400, "invalid_field", "description"),
+    ({"description": "a\u202eb"}, 400, "invalid_field", "description"),
+    ({"description": "a\u2066b"}, 400, "invalid_field", "description"),
+    ({"metadata": {"a": "\u202d1"}}, 400, "invalid_field", "a"),
+    ({"metadata": {"a\u202e": "1"}}, 400, "invalid_field", "a"),
     ({"description": "\ud800"}, 400, "malformed_body", ""),
     ({"capture_method": "later"}, 400, "invalid_field", "capture_method"),
     ({"return_url": "javascript:alert(1)"}, 400, "invalid_field", "return_url"),
@@ -103,6 +107,8 @@ BODIES: list[tuple[bytes, str]] = [
     (b'{"amount": 1, "amount": 2, "currency": "CNY", "reference": "a"}', "malformed_body"),
     (b'{"amount": 1, "\\u0061mount": 2, "currency": "CNY", "reference": "a"}', "malformed_body"),
     (b'{"amount": 1, "currency": "CNY", "reference": "a"} {}', "malformed_body"),
+    ('{"amount": 1, "currency": "CNY", "reference": "a", "description": "\u202e"}'.encode(), "invalid_field"),
+    ('{"amount": 1, "currency": "CNY", "reference": "a", "description": "\u2069"}'.encode(), "invalid_field"),
     (DEEP, "invalid_field"),
     (b"[" * 200_000, "invalid_field"),
 ]
@@ -115,6 +121,15 @@ async def test_a_body_that_is_not_one_is_refused(market: Market, body: bytes, co
     assert reply.status == 400
     assert reply.code in {code, "malformed_body"}
     assert await market.moment() == before
+
+
+async def test_signs_beside_those_that_turn_text_are_taken(market: Market) -> None:
+    """Quotation marks and dashes of print share their first bytes."""
+    description = "\u2018a\u2019 \u201cb\u201d \u2014 \u2026 \u2030 \u2044"
+    body = json.dumps(market.charge(1_00) | {"description": description}, ensure_ascii=False).encode()
+    reply = await market.client().post("/v1/payments", raw=body, key=market.name("key"))
+    assert reply.status == 201
+    assert reply.json["description"] == description
 
 
 async def test_ten_megabytes_are_not_read(market: Market) -> None:

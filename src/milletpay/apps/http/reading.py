@@ -2,7 +2,8 @@
 
 A body is JSON whatever its `Content-Type` says. Beyond what msgspec refuses (syntax, types, unknown and
 missing fields, bounds), a field that is there twice is refused, as readers would not agree on which one
-counts; so is the character NUL, which a database cannot keep.
+counts. So are NUL, which a database cannot keep, and the characters that turn the direction of what follows
+(UAX 9, explicit formatting), by which a name could have a page say what it does not.
 """
 
 import json
@@ -18,6 +19,9 @@ from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.shapes import Input
 
 FIELDS_MAX: Final = 200
+STRANGE: Final = re.compile("[\0\u202a-\u202e\u2066-\u2069]")
+PERHAPS_STRANGE: Final = re.compile(rb"\\|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+"""In JSON: an escape, which may stand for one of them, or one that turns the direction."""
 PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$\.?(?P<place>.*)`)?$", re.DOTALL)
 MISSING: Final = re.compile(r"Object missing required field `(?P<field>.*)`")
 UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
@@ -42,7 +46,7 @@ def json_reader(of: type[Input]) -> Read:
             _refuse_field(error)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refuse(EdgeRefusal.MALFORMED_BODY, f"The body is not JSON: {_said(error)}") from error
-        if b"\\" in body or _has_a_name_twice(body):
+        if PERHAPS_STRANGE.search(body) or _has_a_name_twice(body):
             _look_closely(body)
         return found
 
@@ -115,8 +119,9 @@ def _keep(fields: dict[str, Any], name: str, value: str | bytes) -> None:
 
 
 def _check_text(name: str, value: str | bytes) -> None:
-    if "\0" in name or (isinstance(value, str) and "\0" in value):
-        raise Refuse(EdgeRefusal.INVALID_FIELD, "The character NUL cannot be sent.", param=name[:60])
+    for text in (name, value):
+        if isinstance(text, str):
+            _refuse_strange(text, name=name)
 
 
 def _convert(fields: Mapping[str, Any], of: type[Input]) -> Input:
@@ -168,14 +173,17 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise Refuse(EdgeRefusal.MALFORMED_BODY, f"{name:.60} is there twice.", param=name[:60])
         for text in (name, *(value if isinstance(value, list) else (value,))):
             if isinstance(text, str):
-                _refuse_nul(text, name=name)
+                _refuse_strange(text, name=name)
         found[name] = value
     return found
 
 
-def _refuse_nul(text: str, *, name: str) -> None:
-    if "\0" in text:
-        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{name!r:.60} has the character NUL.", param=name[:60])
+def _refuse_strange(text: str, *, name: str) -> None:
+    found = STRANGE.search(text)
+    if found is not None:
+        what = "NUL" if found[0] == "\0" else f"U+{ord(found[0]):04X}, which turns the direction of text,"
+        shown = STRANGE.sub("", name)[:60]
+        raise Refuse(EdgeRefusal.INVALID_FIELD, f"{shown}: the character {what} cannot be sent.", param=shown)
 
 
 def _refuse_text(text: str) -> NoReturn:

@@ -201,8 +201,10 @@ class Street:
         await asyncio.to_thread(self.market.program.start)
 
     async def kill_gateway(self) -> None:
-        self.shop.program.kill()
-        await asyncio.to_thread(self.shop.program.start)
+        gateway = self.shop.program
+        assert gateway is not None, "it is a process of its own"
+        gateway.kill()
+        await asyncio.to_thread(gateway.start)
 
     async def kill_tills(self) -> None:
         """One of the processes that have not ended."""

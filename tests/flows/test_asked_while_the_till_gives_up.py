@@ -21,9 +21,10 @@ from milletpay.simulation.till import Journal, Server, Till
 from milletpay.terminals.till_loop import Attempt, End
 from tests.flows.asking import Reply
 from tests.flows.code_phone import Phone, enroll_phone
+from tests.flows.dying import mortal_market
 from tests.flows.market import PIN, Market
-from tests.flows.test_payments_survive_kills import small_market, until_answered
-from tests.flows.wire import Cut, Wire
+from tests.flows.test_payments_survive_kills import until_answered
+from tests.flows.wire import Cut
 
 SEED = 2
 AMOUNT = 1_200_00
@@ -217,28 +218,22 @@ async def test_at_once_there_is_one_end(market: Market, tmp_path: Path) -> None:
 
 async def test_killed_before_it_could_answer(app_url: str, tmp_path: Path) -> None:
     """The server dies with the approval, or the reversal, just committed, or just not."""
-    async with Wire.to(app_url) as (wire, through), small_market(app_url, through=through) as market:
-        wire.closed_by_cut = True  # so that the process cannot find out by itself before it dies
-        phone = await enroll_phone(market)
+    async with mortal_market(app_url) as at:
+        phone = await enroll_phone(at.market)
         for lane, (cut, first) in enumerate(itertools.product((Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT), First)):
-            sale = await Sale.begin(market, phone, tmp_path, buyer=0, lane=lane)
+            sale = await Sale.begin(at.market, phone, tmp_path, buyer=0, lane=lane)
             await sale.until(second=44)
-            steps = [sale.approve, sale.give_up] if first is First.APPROVAL else [sale.give_up, sale.approve]
-            wire.cut = cut
-            lost = asyncio.ensure_future(steps[0]())
-            async with asyncio.timeout(20):
-                while wire.cut is not Cut.NOWHERE or not wire.closed:  # noqa: ASYNC110 - as plain as it is
-                    await asyncio.sleep(0.01)
-            assert not lost.done(), "it was answered before it died"
-            market.program.kill()
-            wire.closed = False
-            await asyncio.to_thread(market.program.start)
-            answers = await asyncio.gather(lost, steps[1]())
-            approval = next(one for one in answers if isinstance(one, Reply))
+            if first is First.APPROVAL:
+                lost = await at.dies_over(sale.approve(), cut=cut)
+                await sale.give_up()
+                approval = await lost
+            else:
+                reversing = await at.dies_over(sale.give_up(), cut=cut)
+                approval = await sale.approve()
+                await reversing
             ended = await sale.prove()
             print(cut, first, ended)
             if cut is Cut.AFTER_COMMIT:
                 assert ended is (Ended.PAID_AND_REVERSED if first is First.APPROVAL else Ended.NEVER_PAID)
             assert approval.status == (200 if ended is Ended.PAID_AND_REVERSED else 409)
             assert await sale.has_back()
-        await market.prove()

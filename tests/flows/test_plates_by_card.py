@@ -26,6 +26,16 @@ async def hang_plate(house: CardDesk) -> Plate:
 
 
 async def scan(house: CardDesk, plate: Plate, customer: CustomerId, amount: int, sources: Order) -> Payment:
+    """Pay at a plate, and let the bank be asked."""
+    payment = await begin_to_pay(house, plate, customer, amount, sources)
+    await house.work()
+    return await house.payment(payment)
+
+
+async def begin_to_pay(
+    house: CardDesk, plate: Plate, customer: CustomerId, amount: int, sources: Order
+) -> PaymentId:
+    """Pay at a plate; a bank is not asked yet."""
     made: Any = await house.ask(
         PayPlate(
             id=PaymentId(next(house.ids)),
@@ -38,8 +48,7 @@ async def scan(house: CardDesk, plate: Plate, customer: CustomerId, amount: int,
             sources=sources,
         )
     )
-    await house.work()
-    return await house.payment(made.payment.id)
+    return PaymentId(made.payment.id)
 
 
 async def counted(house: CardDesk, measure: Measure) -> int:

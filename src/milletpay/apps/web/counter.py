@@ -1,7 +1,8 @@
 """The till's page: a shell in which scripts call the API with the till's own key, and pictures of codes."""
 
+import json
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -17,7 +18,29 @@ from milletpay.codes import LinkKind, NotOurLink, png
 from milletpay.merchants import MERCHANT_ID, TERMINAL_ID
 from milletpay.terminals import OfferPairing, TerminalRefused, draw_code
 
-PNG = b"image/png"
+PNG: Final = b"image/png"
+SCRIPT: Final = b"text/javascript; charset=utf-8"
+FILES: Final = (
+    "millet.css",
+    "pages.css",
+    "counter.css",
+    "favicon.svg",
+    "millet.js",
+    "counter.js",
+    "payment_code.js",
+    "till_alone.js",
+    "till_cash.js",
+    "till_keys.js",
+    "till_line.js",
+    "till_loop.js",
+    "till_risk.js",
+    "till_sound.js",
+    "till_store.js",
+    "till_view.js",
+)
+"""What the page is made of, and opens with when there is no network."""
+
+SCOPE: Final = ((b"service-worker-allowed", b"/till"),)
 
 
 class PairingCode(Input, frozen=True, kw_only=True):
@@ -60,6 +83,13 @@ class CounterPages:
             ),
             Route(
                 method="GET",
+                path="/till/worker.js",
+                handler=self.worker,
+                summary="What opens the till without a network",
+                answers={200: bytes},
+            ),
+            Route(
+                method="GET",
                 path="/till/code/{token}",
                 handler=self.code,
                 summary="The picture of a payment's code",
@@ -92,6 +122,14 @@ class CounterPages:
         if isinstance(offered, TerminalRefused):
             raise Refuse(EdgeRefusal.NOT_FOUND, offered.detail)
         return self._pages.go(f"/till?code={code}")
+
+    async def worker(self, request: Request) -> Answer:  # noqa: ARG002 - the same for everybody
+        """The script that a browser keeps beside the page; another one as soon as any file is another."""
+        static = self._pages.static
+        known = {"VERSION": static.version, "FILES": [static.path(name) for name in FILES]}
+        above = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+        content = (above + static.text("till_worker.js")).encode()
+        return Answer(status=HTTPStatus.OK, content=content, media=SCRIPT, headers=SCOPE)
 
     async def code(self, request: Request, *, token: str) -> Answer:
         """The code of a payment, for whoever has its link already."""

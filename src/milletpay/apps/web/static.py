@@ -45,6 +45,15 @@ class Static:
             digest.update(name.encode() + b"\0" + self._files[name] + b"\0")
         self._folder = digest.hexdigest()[:16]
 
+    @property
+    def version(self) -> str:
+        """What all files together are known by: the folder below which they are served."""
+        return self._folder
+
+    def text(self, name: str) -> str:
+        """What is in a file."""
+        return self._files[name].decode()
+
     def path(self, name: str) -> str:
         """Where a file is found."""
         assert name in self._files, f"there is no {name} in static"

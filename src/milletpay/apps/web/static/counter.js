@@ -1,38 +1,35 @@
-// The till: pairing, signing in, selling with a scanner, voids, refunds and reports. Works by keyboard alone.
+// The till: pairing, signing in, selling with a scanner, with a code and for cash, voids, refunds and reports.
+// Works by keyboard alone; without a network it takes codes at the merchant's risk.
 
+import { Cash } from "./till_cash.js";
+import { Line, events } from "./till_line.js";
+import { Risk } from "./till_risk.js";
+import * as keys from "./till_keys.js";
 import * as loop from "./till_loop.js";
+import * as store from "./till_store.js";
+import { at, chime, fill, inChinese, line as row, minorOf, money, page, show, sure, tell, words } from "./till_view.js";
 
-const page = document.querySelector("[data-counter]");
-const at = (name) => document.querySelector(`[data-${name}]`);
-const words = Object.fromEntries([...page.querySelectorAll("[data-word]")].map((word) => [word.dataset.word, word.textContent]));
-const KEPT = "millet-till";
-const OPEN = "millet-till-sale";
-const CALL_MS = 5000;
-const BURST_MS = 40;
-const SCAN_MIN = 16;
+const CURRENCY = "CNY";
+const SCAN_PATIENCE_MS = 120_000;
+const PROBE_MS = 3000;
+const LEARN_MS = 30_000;
+const FEED_SHOWN = 8;
+const FEED_KNOWN = 200;
 
-let paired = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+let paired = null;
 let report = null;
 let amount = 0;
-let typed = [];
 let selling = null;
+let inBackground = false;
 let lastPayment = null;
 
-// --- asking -------------------------------------------------------------------------------------------
-
-async function ask(method, path, body, key) {
-  const headers = { "Content-Type": "application/json" };
-  if (paired) headers.Authorization = `Bearer ${paired.key}`;
-  if (key) headers["Idempotency-Key"] = key;
-  const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  const signal = AbortSignal.timeout(CALL_MS);
-  const reply = await fetch(path, { method, headers, body: text, signal, cache: "no-store" });
-  return { status: reply.status, told: await reply.json() };
-}
+const line = new Line({ key: () => paired?.key ?? null, turned });
+const risk = new Risk({ line, changed: riskChanged });
+const drawer = new Cash({ line, changed: cashChanged });
 
 async function done(method, path, body) {
   try {
-    const { status, told } = await ask(method, path, body);
+    const { status, told } = await line.ask(method, path, body);
     if (status < 300) return told;
     tell("bad", told.detail ?? told.title ?? words.no_answer);
   } catch {
@@ -41,49 +38,17 @@ async function done(method, path, body) {
   return null;
 }
 
+// Made before anything is sent, and never again: the time is in it, and chance.
+function newReference() {
+  const chance = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+  return `${paired.tid}-${Date.now().toString(36)}-${chance}`;
+}
+
 // --- what is shown -------------------------------------------------------------------------------------
-
-const money = (minor) => `¥${(minor / 100).toFixed(2).replace(/\B(?=(\d{3})+(?!\d))/g, ",")}`;
-
-function show(screen) {
-  for (const one of page.querySelectorAll("[data-screen]")) one.hidden = one.dataset.screen !== screen;
-  page.dataset.shows = screen;
-  page.querySelector(`[data-screen="${screen}"] [autofocus]`)?.focus();
-}
-
-function tell(kind, text) {
-  const said = at("said");
-  said.textContent = text;
-  said.className = `said ${kind}`;
-  said.hidden = !text;
-}
-
-// Two notes up for yes, two down for no, one for news; made here, so that there is no file to load.
-let sound = null;
-function chime(kind) {
-  page.dataset.chimed = String(Number(page.dataset.chimed ?? 0) + 1);
-  // Browsers let no page sound before somebody has touched it.
-  if (!navigator.userActivation.hasBeenActive) return;
-  sound ??= new AudioContext();
-  const notes = { good: [660, 880], bad: [330, 220], news: [880] }[kind];
-  notes.forEach((pitch, index) => {
-    const note = sound.createOscillator();
-    const loud = sound.createGain();
-    const start = sound.currentTime + index * 0.16;
-    note.frequency.value = pitch;
-    loud.gain.setValueAtTime(0.0001, start);
-    loud.gain.exponentialRampToValueAtTime(0.3, start + 0.02);
-    loud.gain.exponentialRampToValueAtTime(0.0001, start + 0.15);
-    note.connect(loud).connect(sound.destination);
-    note.start(start);
-    note.stop(start + 0.16);
-  });
-}
 
 function drawAmount() {
   at("amount").textContent = money(amount);
-  at("charge").disabled = amount === 0;
-  at("charge-code").disabled = amount === 0;
+  for (const name of ["charge", "charge-code", "to-cash"]) at(name).disabled = amount === 0;
 }
 
 function drawTop() {
@@ -91,22 +56,59 @@ function drawTop() {
   at("where").textContent = paired ? `${paired.store} · ${paired.number}` : "";
 }
 
-// --- one sale ------------------------------------------------------------------------------------------
-
-const write = (attempt) => localStorage.setItem(OPEN, JSON.stringify(attempt));
-const stored = () => JSON.parse(localStorage.getItem(OPEN) ?? "null");
-
-// Made before anything is sent, and never again: the time is in it, and chance.
-function newReference() {
-  const chance = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
-  return `${paired.tid}-${Date.now().toString(36)}-${chance}`;
+function drawLine() {
+  page.dataset.line = line.isUp ? "up" : "down";
+  at("line").hidden = !paired;
+  at("line").className = `line ${line.isUp ? "up" : "down"}`;
+  at("line-word").textContent = line.isUp ? words.line_up : words.line_down;
+  at("charge-code").hidden = !line.isUp;
+  at("charge-word").textContent = line.isUp ? words.charge : words.charge_alone;
+  const { each } = risk.allowed;
+  at("alone-banner").hidden = line.isUp;
+  const left = risk.left;
+  at("alone-word").textContent = each && Risk.canSeal
+    ? fill(words.alone_allowed, { each: money(each), total: money(left.total), count: left.count })
+    : words.alone_not_allowed;
+  at("open-banner").hidden = !(selling && inBackground);
+  if (selling) at("open-word").textContent = fill(words.open_sale, { amount: money(amountOf(selling)) });
 }
+
+const amountOf = (attempt) => JSON.parse(attempt.body).amount;
+
+function riskChanged(decided) {
+  const list = at("alone-list");
+  const shown = [...risk.kept].sort((a, b) => b.taken - a.taken).slice(0, 20);
+  list.replaceChildren(...shown.map((one) => {
+    const state = one.outcome ?? "waiting";
+    const text = [words[`alone_${state}`], words[`why_${one.why}`] ?? one.why].filter(Boolean).join(" · ");
+    const made = row({ moment: one.taken, text, amount: one.amount, kind: state });
+    made.dataset.sequence = one.sequence;
+    return made;
+  }));
+  at("alone-sheet").hidden = !shown.length;
+  page.dataset.waiting = String(risk.waiting);
+  for (const one of decided) {
+    if (one.outcome === "accepted") continue;
+    tell("bad", fill(words.alone_lost, { amount: money(one.amount), why: words[`why_${one.why}`] ?? one.why }));
+    chime("bad");
+  }
+  drawLine();
+}
+
+function cashChanged(noted) {
+  page.dataset.cashWaiting = String(drawer.waiting.length);
+  at("cash-banner").hidden = !drawer.waiting.length;
+  at("cash-word").textContent = fill(words.cash_waiting, { count: drawer.waiting.length });
+  if (noted?.refused) tell("bad", fill(words.cash_refused, { amount: money(noted.amount), why: noted.refused }));
+}
+
+// --- one sale ------------------------------------------------------------------------------------------
 
 async function take(attempt, step) {
   const named = encodeURIComponent(attempt.reference);
-  if (step === "pay") return ask("POST", "/v1/payments", attempt.body, attempt.key);
-  if (step === "ask") return ask("GET", `/v1/payments?reference=${named}`);
-  return ask("POST", "/v1/reversals", { reference: attempt.reference });
+  if (step === "pay") return line.ask("POST", "/v1/payments", attempt.body, attempt.key);
+  if (step === "ask") return line.ask("GET", `/v1/payments?reference=${named}`);
+  return line.ask("POST", "/v1/reversals", { reference: attempt.reference });
 }
 
 async function run(attempt) {
@@ -115,6 +117,7 @@ async function run(attempt) {
     selling = loop.ticked(selling, { now: Date.now() });
     const step = loop.nextStep(selling, { now: Date.now() });
     page.dataset.phase = selling.phase;
+    drawPaying();
     if (step === "stop") break;
     if (step === "wait") {
       const until = Math.min(selling.next_at, Math.max(selling.give_up_at, Date.now()));
@@ -122,7 +125,7 @@ async function run(attempt) {
       continue;
     }
     selling = loop.sending(selling, step, { now: Date.now() });
-    write(selling);
+    await store.keep("open", selling);
     try {
       const { status, told } = await take(selling, step);
       follow(told);
@@ -132,17 +135,28 @@ async function run(attempt) {
     }
   }
   const ended = selling;
-  write(ended);
+  await store.keep("open", ended);
   selling = null;
+  drawLine();
   return ended;
 }
 
 let wake = () => {};
 function pause(milliseconds) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.min(milliseconds, 1000));
+    const timer = setTimeout(resolve, Math.max(0, Math.min(milliseconds, 1000)));
     wake = () => { clearTimeout(timer); resolve(); };
   });
+}
+
+function drawPaying() {
+  const undoing = selling.phase === "reversing";
+  const seconds = Math.max(0, Math.floor((Date.now() - selling.begun_at) / 1000));
+  at("elapsed").textContent = fill(words.seconds, { seconds });
+  page.querySelector("[data-screen=paying]").classList.toggle("undoing", undoing);
+  at("give-up").disabled = undoing;
+  at("go-on").hidden = !(undoing && !line.isUp);
+  if (undoing) at("state").textContent = line.isUp ? words.undoing : words.undoing_alone;
 }
 
 // While the customer has to do something, the screen says what; its code is shown large.
@@ -153,7 +167,7 @@ function follow(told) {
   const code = at("code");
   if (payment.qr) {
     code.src = `/till/code/${payment.qr.payload.split("/").pop()}`;
-    code.hidden = false;
+    at("code-frame").hidden = false;
     at("state").textContent = words.let_scan;
   } else if (payment.status === "processing") {
     at("state").textContent = words.asked_on_phone;
@@ -161,31 +175,60 @@ function follow(told) {
 }
 
 async function sell(payer, patience) {
-  if (selling || amount === 0) return;
+  if (amount === 0) return;
+  if (selling) return tell("bad", words.open_first);
   const reference = newReference();
-  const body = { amount, currency: "CNY", reference };
+  const body = { amount, currency: CURRENCY, reference };
   if (payer) body.payer = payer;
-  lastPayment = null;
-  at("code").hidden = true;
-  at("state").textContent = words.asking;
-  at("paying-amount").textContent = money(amount);
-  show("paying");
   const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const attempt = loop.begin({ reference, key, body: JSON.stringify(body), now: Date.now(), patience });
-  write(attempt);
+  selling = attempt;
+  inBackground = false;
+  tell("good", "");
+  if (payer) await risk.sending(payer.payment_code);
+  await store.keep("open", attempt);
+  showPaying(attempt, payer ? words.asking : words.making_code);
   ended(await run(attempt));
 }
 
+function showPaying(attempt, state) {
+  lastPayment = null;
+  at("code-frame").hidden = true;
+  at("code").removeAttribute("src");
+  at("state").textContent = state;
+  at("paying-amount").textContent = money(amountOf(attempt));
+  show("paying");
+}
+
+const SEALS = { paid: "good", declined: "bad", refused: "bad", undone: "still", taken: "still", noted: "good" };
+
 function ended(attempt) {
-  const paid = attempt.end === "paid";
-  const box = at("result");
-  box.className = `result ${paid ? "good" : "bad"}`;
-  at("result-word").textContent = words[`end_${attempt.end}`];
-  at("result-amount").textContent = money(JSON.parse(attempt.body).amount);
   page.dataset.end = attempt.end;
-  chime(paid ? "good" : "bad");
+  const minor = amountOf(attempt);
+  if (inBackground) {
+    inBackground = false;
+    drawLine();
+    const paid = attempt.end === "paid";
+    tell(paid ? "good" : "bad", fill(words.open_ended, { amount: money(minor), end: words[`end_${attempt.end}`] }));
+    return chime(paid ? "good" : "bad");
+  }
+  const code = attempt.end === "declined" ? lastPayment?.decline_code : null;
+  result({ end: attempt.end, minor, more: words[`decline_${code}`] ?? "" });
+  chime(attempt.end === "paid" ? "good" : "bad");
+  if (attempt.end !== "paid") lookForNotices();
+}
+
+function result({ end, minor, more }) {
+  const box = at("result");
+  box.className = `result ${end}`;
+  for (const seal of box.querySelectorAll("[data-seal]")) seal.hidden = seal.dataset.seal !== SEALS[end];
+  at("result-word").textContent = words[`end_${end}`];
+  at("result-amount").textContent = money(minor);
+  at("result-more").textContent = more;
+  at("result-more").hidden = !more;
+  at("result-print").hidden = end !== "paid";
+  page.dataset.end = end;
   amount = 0;
-  typed = [];
   drawAmount();
   show("result");
 }
@@ -193,16 +236,103 @@ function ended(attempt) {
 function giveUp() {
   if (!selling) return;
   selling = loop.givenUp(selling, { now: Date.now() });
-  at("state").textContent = words.undoing;
+  drawPaying();
   wake();
+}
+
+// The undoing goes on by itself; meanwhile the shop goes on too, without a network.
+function goOn() {
+  inBackground = true;
+  drawLine();
+  show("selling");
+}
+
+// --- without a network -----------------------------------------------------------------------------------
+
+async function takeAlone(code) {
+  const minor = amount;
+  if (!Risk.canSeal) return tell("bad", words.alone_not_allowed);
+  const hindrance = risk.whyNot({ code, amount: minor });
+  if (hindrance) {
+    page.dataset.hindrance = hindrance;
+    chime("bad");
+    return tell("bad", words[`hindrance_${hindrance}`]);
+  }
+  if (!(await sure(fill(words.alone_question, { amount: money(minor) }), words.alone_warning))) return;
+  const late = await risk.take({ code, amount: minor, currency: CURRENCY });
+  if (late) return tell("bad", words[`hindrance_${late}`]);
+  result({ end: "taken", minor, more: words.alone_warning });
+  chime("wait");
+  if (line.isUp) risk.bring();
+}
+
+function turned(up) {
+  drawLine();
+  wake();
+  hurry(up ? LEARN_MS : PROBE_MS);
+  if (up) cameBack();
+}
+
+async function cameBack() {
+  risk.bring();
+  drawer.bring();
+  if (!report?.kept) return;
+  // Opened without a network: what was known of the shift is looked at again.
+  try {
+    const { status, told } = await line.ask("GET", "/v1/terminals/this/shift");
+    if (status < 300) begin(told);
+    else if (status === 401) unpair();
+    else if (status < 500) signedOut();
+  } catch {
+    // The line went again; when it comes back this is asked again.
+  }
+}
+
+function signedOut() {
+  report = null;
+  store.drop("shift");
+  drawTop();
+  if (page.dataset.shows === "selling") show("signing-in");
+}
+
+let hurry = () => {};
+
+// As long as there is a line the till learns what it may do without one; when there is none it looks for it.
+async function beat() {
+  while (paired) {
+    try {
+      const status = await risk.learn();
+      if (status === 401) return unpair();
+      if (risk.waiting) risk.bring();
+      if (drawer.waiting.length) drawer.bring();
+      if (report) lookForNotices();
+    } catch {
+      // No line: tried again soon.
+    }
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, line.isUp ? LEARN_MS : PROBE_MS);
+      hurry = (milliseconds) => { clearTimeout(timer); setTimeout(resolve, milliseconds); };
+    });
+  }
+}
+
+async function unpair() {
+  await store.drop("paired");
+  paired = null;
+  report = null;
+  drawTop();
+  drawLine();
+  show("pairing");
 }
 
 // --- keys: digits are the amount, a burst of many is a scanner -------------------------------------------
 
 function scanned(text) {
   const code = text.replace(/\s/g, "");
-  if (/^\d{16,24}$/.test(code)) sell({ payment_code: code });
-  else tell("bad", words.not_a_code);
+  if (!/^\d{16,24}$/.test(code)) return tell("bad", words.not_a_code);
+  if (amount === 0) return tell("bad", words.amount_first);
+  if (!line.isUp) return takeAlone(code);
+  return sell({ payment_code: code });
 }
 
 function digit(sign) {
@@ -210,47 +340,17 @@ function digit(sign) {
   drawAmount();
 }
 
-function keyed(event) {
-  if (page.dataset.shows === "result" && event.key === "Enter") {
-    event.preventDefault();
-    show("selling");
-    return;
-  }
-  if (page.dataset.shows === "paying" && event.key === "Escape") return giveUp();
-  if (page.dataset.shows !== "selling" || event.target.matches("input:not([data-scan])")) return;
-  const now = performance.now();
-  if (/^\d$/.test(event.key)) {
-    if (typed.length && now - typed.at(-1).at > BURST_MS) typed = [];
-    typed.push({ sign: event.key, at: now, before: amount });
-    if (event.target.matches("[data-scan]")) return;
-    digit(event.key);
-  } else if (event.key === "Enter" && !event.target.matches("button")) {
-    event.preventDefault();
-    const scan = at("scan");
-    if (typed.length >= SCAN_MIN) {
-      // A scanner types faster than anybody: what it typed is no amount.
-      if (!scan.value) amount = typed[0].before;
-      drawAmount();
-      const text = scan.value || typed.map((one) => one.sign).join("");
-      typed = [];
-      scan.value = "";
-      scanned(text);
-    } else if (scan.value) {
-      const text = scan.value;
-      scan.value = "";
-      scanned(text);
-    } else if (amount) scan.focus();
-  } else if (event.key === "Backspace" && !event.target.matches("[data-scan]")) {
-    amount = Math.floor(amount / 10);
+keys.listen({
+  amount: () => amount,
+  set: (minor) => {
+    amount = minor;
     drawAmount();
-  } else if (event.key === "Escape") {
-    amount = 0;
-    typed = [];
-    at("scan").value = "";
-    at("scan").blur();
-    drawAmount();
-  }
-}
+  },
+  digit,
+  scanned,
+  giveUp,
+  next: () => show(report ? "selling" : "signing-in"),
+});
 
 // --- the rest of the counter -----------------------------------------------------------------------------
 
@@ -258,173 +358,260 @@ async function pair(event) {
   event.preventDefault();
   const told = await done("POST", "/v1/terminals/pair", { code: at("pairing-code").value });
   if (!told) return;
-  const zh = document.documentElement.lang.startsWith("zh");
+  await Risk.pair({ tid: told.terminal.tid, sealKey: told.seal_key });
   paired = {
-    key: told.key, tid: told.terminal.tid, number: told.terminal.number,
-    store: zh ? told.store.name_zh : told.store.name,
+    key: told.key, tid: told.terminal.tid, number: told.terminal.number, pairing: told.pairing,
+    store: inChinese ? told.store.name_zh : told.store.name,
   };
-  localStorage.setItem(KEPT, JSON.stringify(paired));
+  await store.keep("paired", paired);
+  // The code is used: the page opens without it from now on.
+  history.replaceState(null, "", "/till");
   tell("good", "");
-  drawTop();
+  await enter();
   show("signing-in");
+}
+
+async function enter() {
+  drawTop();
+  await risk.open(paired);
+  await drawer.open(paired);
+  drawLine();
+  beat();
 }
 
 async function signIn(event) {
   event.preventDefault();
-  const opening_float = Math.round(Number(at("float").value || "0") * 100);
   const told = await done("POST", "/v1/terminals/this/shift", {
-    cashier: at("cashier").value, pin: at("pin").value, opening_float,
+    cashier: at("cashier").value, pin: at("pin").value, opening_float: minorOf(at("float").value || "0") ?? 0,
   });
   at("pin").value = "";
   if (told) begin(told);
 }
 
 function begin(x) {
-  report = x;
-  tell("good", "");
+  const { cashier, cashier_name, number } = x;
+  report = { cashier, cashier_name, number };
+  store.keep("shift", { cashier, cashier_name, number });
+  if (["pairing", "signing-in", "opening"].includes(page.dataset.shows)) {
+    tell("good", "");
+    show("selling");
+  }
   drawTop();
   drawAmount();
-  show("selling");
   feed();
+  lookForNotices();
 }
 
 async function voidLast() {
   const listed = await done("GET", "/v1/terminals/this/receipts?limit=50");
-  const sale = listed?.data.find((receipt) => receipt.kind === "sale");
   if (!listed) return;
+  const sale = listed.data.find((receipt) => receipt.kind === "sale");
   if (!sale) return tell("bad", words.no_sale);
-  if (!(await sure(`${words.void_last} ${money(sale.amount)}`))) return;
+  if (sale.tender === "cash") return tell("bad", fill(words.void_cash, { number: sale.number }));
+  if (!(await sure(`${words.void_last} ${money(sale.amount)}`, `${words.receipt_number} ${sale.number}`))) return;
   const undone = await done("POST", "/v1/terminals/this/void", { receipt: sale.number });
   if (undone) tell("good", `${words.end_undone} ${money(sale.amount)}`);
 }
 
 async function refund(event) {
   event.preventDefault();
+  const given = minorOf(at("refund-amount").value);
+  if (!given) return tell("bad", words.amount_first);
   const receipt = await done("GET", `/v1/terminals/this/receipts/${Number(at("refund-receipt").value)}`);
   if (!receipt) return;
-  if (!receipt.payment) return tell("bad", words.no_sale);
-  const given = Math.round(Number(at("refund-amount").value) * 100);
+  if (receipt.kind !== "sale" || given > receipt.amount) return tell("bad", words.no_sale);
+  if (receipt.tender === "cash") return cash("refund", given);
   const made = await done("POST", "/v1/refunds", { payment: receipt.payment, amount: given, reference: newReference() });
   if (!made) return;
   tell("good", `${words.refunded} ${money(given)}`);
+  at("refunding").reset();
   show("selling");
 }
 
+async function cash(kind, minor) {
+  await drawer.note({ tid: paired.tid, kind, amount: minor, currency: CURRENCY, reference: newReference() });
+  await drawer.bring();
+  const given = minorOf(at("given").value) ?? minor;
+  const change = kind === "sale" && given > minor ? `${words.change} ${money(given - minor)}` : "";
+  at("cashing").reset();
+  at("refunding").reset();
+  const waits = drawer.waiting.length ? words.cash_later : "";
+  result({ end: "noted", minor: kind === "sale" ? minor : -minor, more: [change, waits].filter(Boolean).join(" · ") });
+  chime("good");
+}
+
+function toCash() {
+  if (amount === 0 || !report) return;
+  at("cash-amount").textContent = money(amount);
+  const notes = [10_00, 20_00, 50_00, 100_00, 200_00].filter((note) => note > amount).slice(0, 3);
+  at("notes").replaceChildren(...notes.map((note) => {
+    const chip = document.createElement("button");
+    chip.type = "button";
+    chip.className = "chip";
+    chip.textContent = money(note);
+    chip.addEventListener("click", () => {
+      at("given").value = (note / 100).toFixed(2);
+      drawChange();
+    });
+    return chip;
+  }));
+  drawChange();
+  tell("good", "");
+  show("cash");
+}
+
+function drawChange() {
+  const given = minorOf(at("given").value);
+  at("change").textContent = given === null || given < amount ? "" : `${words.change} ${money(given - amount)}`;
+}
+
 async function print(path) {
-  const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
-  const told = await done("POST", path, { language, columns: 32 });
+  const told = await done("POST", path, { language: inChinese ? "zh" : "en", columns: 32 });
   if (!told) return;
   at("slip").textContent = told.text;
   show("slip");
 }
 
+async function receipts() {
+  const listed = await done("GET", "/v1/terminals/this/receipts?limit=30");
+  if (!listed) return;
+  at("receipt-list").replaceChildren(...listed.data.map((receipt) => {
+    const sign = receipt.kind === "sale" ? 1 : -1;
+    const text = `${String(receipt.number).padStart(6, "0")} · ${words[`kind_${receipt.kind}`]} · ${words[`tender_${receipt.tender}`]}`;
+    const made = row({ moment: receipt.created_at, text, amount: sign * receipt.amount, kind: receipt.kind });
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button other";
+    button.textContent = words.print;
+    button.addEventListener("click", () => print(`/v1/terminals/this/receipts/${receipt.number}/print`));
+    made.append(button);
+    return made;
+  }));
+  at("receipt-none").hidden = listed.data.length > 0;
+  tell("good", "");
+  show("receipts");
+}
+
 async function close(event) {
   event.preventDefault();
-  const counted_cash = Math.round(Number(at("counted").value || "0") * 100);
-  const z = await done("POST", "/v1/terminals/this/shift/close", { counted_cash });
+  if (selling) return tell("bad", words.open_first);
+  // What was taken without a network belongs to the shift that took it.
+  if (risk.waiting || drawer.waiting.length) return tell("bad", words.bring_first);
+  const z = await done("POST", "/v1/terminals/this/shift/close", { counted_cash: minorOf(at("counted").value || "0") ?? 0 });
   if (!z) return;
   report = null;
+  await store.drop("shift");
+  at("closing").reset();
   drawTop();
   await print(`/v1/terminals/this/shifts/${z.number}/print`);
 }
 
-function sure(question) {
-  const dialog = at("sure");
-  at("sure-question").textContent = question;
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-  });
-}
-
-// What is paid at the store's plates while nobody asks: each with a chime. It connects again by itself.
+// What is paid at the store's plates while nobody asks: each with a chime, and once. It connects again by itself,
+// from the last one that it has seen, also after the page was closed.
 let feeding = false;
 async function feed() {
   if (feeding) return;
   feeding = true;
-  let last = null;
-  const seen = new Set();
-  for (;;) {
+  const kept = (await store.fact("feed")) ?? {};
+  const known = kept.tid === paired.tid ? kept : { tid: paired.tid, last: null, seen: [] };
+  drawFeed(known.seen);
+  while (paired) {
     try {
-      const headers = { Authorization: `Bearer ${paired.key}` };
-      if (last) headers["Last-Event-ID"] = last;
-      const reply = await fetch("/v1/terminals/this/feed", { headers, cache: "no-store" });
-      if (reply.status === 401) return;
-      const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
-      page.dataset.feeding = "on";
-      let text = "";
-      for (;;) {
-        const { value, done: over } = await reader.read();
-        if (over) break;
-        text += value;
-        const events = text.split("\n\n");
-        text = events.pop();
-        for (const event of events) {
-          const data = event.split("\n").find((line) => line.startsWith("data: "));
-          if (!data) continue;
-          last = event.match(/^id: (.*)$/m)?.[1] ?? last;
-          const payment = JSON.parse(data.slice(6));
-          if (!seen.has(payment.id)) arrived(payment);
-          seen.add(payment.id);
-        }
+      const opened = () => { page.dataset.feeding = "on"; };
+      for await (const [id, payment] of events("/v1/terminals/this/feed", { key: paired.key, last: known.last, opened })) {
+        const isNew = !known.seen.some((one) => one.id === payment.id);
+        known.last = id ?? known.last;
+        if (!isNew) continue;
+        const { created_at, amount: paid } = payment;
+        known.seen = [{ id: payment.id, at: created_at, amount: paid }, ...known.seen].slice(0, FEED_KNOWN);
+        await store.keep("feed", known);
+        drawFeed(known.seen);
+        chime("news");
       }
-    } catch {
-      page.dataset.feeding = "off";
+    } catch (error) {
+      if (error.cause === 401) break;
     }
+    page.dataset.feeding = "off";
+    if (line.isUp) hurry(0);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
+  feeding = false;
 }
 
-function arrived(payment) {
-  const line = document.createElement("li");
-  const time = new Date(payment.created_at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  line.textContent = `${time}  ${money(payment.amount)}`;
-  at("feed").prepend(line);
-  while (at("feed").children.length > 8) at("feed").lastChild.remove();
-  at("feed-none").hidden = true;
-  chime("news");
+function drawFeed(seen) {
+  const shown = seen.slice(0, FEED_SHOWN);
+  at("feed").replaceChildren(...shown.map((one) => row({ moment: one.at, text: words.feed_paid, amount: one.amount })));
+  at("feed-none").hidden = shown.length > 0;
 }
+
+async function lookForNotices() {}
 
 async function start() {
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/till/worker.js", { scope: "/till" }).catch(() => {});
+  paired = (await store.fact("paired")) ?? null;
   if (!paired) return show("pairing");
-  drawTop();
-  const open = stored();
-  if (open && open.phase !== "ended") {
-    at("state").textContent = words.ending_before;
-    at("paying-amount").textContent = money(JSON.parse(open.body).amount);
-    show("paying");
-    ended(await run(loop.resumed(open, { now: Date.now() })));
+  await enter();
+  const open = await store.fact("open");
+  if (open && open.phase !== "ended" && open.reference.startsWith(`${paired.tid}-`)) {
+    showPaying(open, words.ending_before);
+    run(loop.resumed(open, { now: Date.now() })).then(ended);
+    // Without a line it goes on undoing, and the shop goes on too.
+    while (selling && line.isUp) await pause(200);
   }
   try {
-    const { status, told } = await ask("GET", "/v1/terminals/this/shift");
-    if (status === 401) {
-      localStorage.removeItem(KEPT);
-      paired = null;
-      return show("pairing");
-    }
-    if (status < 300) {
-      const keep = page.dataset.shows === "result";
-      begin(told);
-      if (keep) show("result");
-      return;
-    }
+    const { status, told } = await line.ask("GET", "/v1/terminals/this/shift");
+    if (status === 401) return unpair();
+    if (status < 300) return begin(told);
+    await store.drop("shift");
   } catch {
+    const kept = await store.fact("shift");
+    if (kept) return resumeAlone(kept);
     tell("bad", words.no_answer);
   }
-  show("signing-in");
+  if (page.dataset.shows === "opening") show("signing-in");
 }
 
-document.addEventListener("keydown", keyed);
+
+// The cashier who was signed in goes on without a network.
+function resumeAlone(kept) {
+  report = { ...kept, kept: true };
+  drawTop();
+  drawAmount();
+  drawLine();
+  if (page.dataset.shows === "opening") show("selling");
+  feed();
+}
+
+/** One page is the till: a second one waits until the first is closed. */
+function alone(work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request("millet-till", { ifAvailable: true }, (lock) => {
+    if (lock) return work().then(() => new Promise(() => {}));
+    show("elsewhere");
+    navigator.locks.request("millet-till", () => work().then(() => new Promise(() => {})));
+    return null;
+  });
+}
+
 at("pair").addEventListener("submit", pair);
 at("sign-in").addEventListener("submit", signIn);
 at("refunding").addEventListener("submit", refund);
 at("closing").addEventListener("submit", close);
+at("cashing").addEventListener("submit", (event) => {
+  event.preventDefault();
+  cash("sale", amount);
+});
+at("given").addEventListener("input", drawChange);
 at("charge").addEventListener("click", () => at("scan").focus());
-at("charge-code").addEventListener("click", () => sell(null, 120000));
+at("charge-code").addEventListener("click", () => sell(null, SCAN_PATIENCE_MS));
+at("to-cash").addEventListener("click", toCash);
 at("give-up").addEventListener("click", giveUp);
+at("go-on").addEventListener("click", goOn);
 at("void").addEventListener("click", voidLast);
 at("x").addEventListener("click", () => print("/v1/terminals/this/shifts/open/print"));
-at("receipt").addEventListener("click", async () => {
+at("receipts").addEventListener("click", receipts);
+at("said-close").addEventListener("click", () => tell("good", ""));
+at("result-print").addEventListener("click", async () => {
   const listed = await done("GET", "/v1/terminals/this/receipts?limit=1");
   if (listed?.data.length) print(`/v1/terminals/this/receipts/${listed.data[0].number}/print`);
 });
@@ -442,4 +629,4 @@ for (const button of page.querySelectorAll("[data-key]")) {
   });
 }
 
-start();
+alone(start);

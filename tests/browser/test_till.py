@@ -2,118 +2,23 @@
 
 import json
 import re
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from milletpay.bootstrap import make_code_keys, make_terminal_secrets
-from milletpay.codes.payment_codes import Slot, epoch_of, step_of, word_of, write_code
-from milletpay.customers import DeviceId, DeviceKind, RegisterDevice
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import AddStore, Names, StoreId, TerminalId
-from milletpay.payments import EnrollPresenter, PayPayment, Presenter
-from milletpay.plumbing.ids import system_entropy
-from milletpay.terminals import (
-    AddCashier,
-    CashierId,
-    OfferPairing,
-    RegisterTerminal,
-    TerminalKind,
-    draw_code,
-    till_loop,
-)
+from milletpay.payments import PayPayment
+from milletpay.terminals import till_loop
 from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
+from tests.browser.counter import Counter, open_counter, open_till, result, scan
 from tests.browser.town import Town
-
-PIN = "730284"
-SHOP = 0
-
-
-@dataclass
-class Counter:
-    """A till that waits to be paired, and a customer with a phone."""
-
-    town: Town
-    terminal: TerminalId
-    presenter: Presenter
-
-    def pairing_code(self) -> str:
-        code = draw_code(system_entropy)
-        mac = make_terminal_secrets(secret=self.town.house.secret).code_mac(code)
-        merchant = self.town.merchants[SHOP]
-        self.town.ask(OfferPairing(id=self.terminal, merchant=merchant, mode=Mode.TEST, mac=mac))
-        return code
-
-    def payment_code(self) -> str:
-        """What the phone shows now."""
-        keys, step = make_code_keys(secret=self.town.house.secret), step_of(self.town.house.clock.now_ns())
-        key = keys.phone_key(self.presenter.device, version=self.presenter.version)
-        alias = keys.alias_of(Slot(number=self.presenter.number, lane=0), epoch=epoch_of(step))
-        return write_code(alias=alias, word=word_of(key, step=step, lane=0))
 
 
 @pytest.fixture
 def counter(town: Town) -> Counter:
-    merchant, ids = town.merchants[SHOP], town.house.ids
-    store, terminal, cashier = StoreId(ids.next()), TerminalId(ids.next()), CashierId(ids.next())
-    town.ask(AddStore(id=store, merchant=merchant, names=Names(en="Peace Street", zh="和平街店")))
-    town.ask(
-        RegisterTerminal(
-            id=terminal,
-            merchant=merchant,
-            mode=Mode.TEST,
-            store=store,
-            kind=TerminalKind.TILL,
-            name="1",
-            refund_max=100_00,
-        )
-    )
-    now = town.house.clock.now_ns()
-    town.do(town.house.cashier_pins.set(PIN, customer=cashier, now=now))
-    town.ask(
-        AddCashier(id=cashier, merchant=merchant, mode=Mode.TEST, store=store, number="07", name="Li Na")
-    )
-    device = DeviceId(ids.next())
-    customer = town.people[4]
-    phone = RegisterDevice(id=device, customer=customer, mode=Mode.TEST, kind=DeviceKind.PHONE, name="p")
-    town.ask(phone)
-    presenter: Any = town.ask(EnrollPresenter(device=device, customer=customer, mode=Mode.TEST))
-    return Counter(town=town, terminal=terminal, presenter=presenter)
-
-
-def open_till(visitor: Visitor, counter: Counter) -> Page:
-    """Pair and sign in, by keyboard alone."""
-    page = visitor.page
-    visitor.go("/till")
-    expect(page.locator("[data-pairing-code]")).to_be_focused()
-    visitor.shot("till-1-pair")
-    page.keyboard.type(counter.pairing_code())
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-cashier]")).to_be_focused()
-    page.keyboard.type("07")
-    page.keyboard.press("Tab")
-    page.keyboard.type(PIN)
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-screen=selling]")).to_be_visible()
-    expect(page.locator("[data-counter]")).to_have_attribute("data-feeding", "on")
-    return page
-
-
-def scan(page: Page, code: str) -> None:
-    """As a scanner types: all at once."""
-    burst = """(code) => {
-        for (const key of [...code, "Enter"])
-            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
-    }"""
-    page.evaluate(burst, code)
-
-
-def result(page: Page, end: str) -> None:
-    expect(page.locator("[data-screen=result]")).to_be_visible()
-    expect(page.locator("[data-counter]")).to_have_attribute("data-end", end)
+    return open_counter(town)
 
 
 @pytest.mark.parametrize("screen", [DESK_EN, DESK_ZH, PHONE_ZH, PHONE_EN], ids=lambda screen: screen.name)

@@ -95,6 +95,8 @@ class Town:
     plate: PlateId
     """The one in the shop's store."""
     references: Iterator[int] = field(default_factory=lambda: iter(range(1, 10**6)))
+    app_url: str = ""
+    """Of its database, for another process that serves the same house."""
 
     def do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
@@ -346,6 +348,7 @@ def open_town(app_url: str, *, port: int = 0) -> Iterator[Town]:
     while thread.is_alive() and not ready.wait(0.1):
         pass
     assert towns, "the town did not open; see what the thread said"
+    towns[0].app_url = app_url
     try:
         yield towns[0]
     finally:

@@ -64,6 +64,7 @@ function drawLine() {
   at("charge-code").hidden = !line.isUp;
   at("charge-word").textContent = line.isUp ? words.charge : words.charge_alone;
   const { each } = risk.allowed;
+  page.dataset.allowed = String(each);
   at("alone-banner").hidden = line.isUp;
   const left = risk.left;
   at("alone-word").textContent = each && Risk.canSeal
@@ -243,6 +244,8 @@ function giveUp() {
 // The undoing goes on by itself; meanwhile the shop goes on too, without a network.
 function goOn() {
   inBackground = true;
+  amount = 0;
+  drawAmount();
   drawLine();
   show("selling");
 }
@@ -588,7 +591,10 @@ function alone(work) {
   return navigator.locks.request("millet-till", { ifAvailable: true }, (lock) => {
     if (lock) return work().then(() => new Promise(() => {}));
     show("elsewhere");
-    navigator.locks.request("millet-till", () => work().then(() => new Promise(() => {})));
+    navigator.locks.request("millet-till", () => {
+      show("opening");
+      return work().then(() => new Promise(() => {}));
+    });
     return null;
   });
 }

@@ -157,6 +157,8 @@ function drawPaying() {
   page.querySelector("[data-screen=paying]").classList.toggle("undoing", undoing);
   at("give-up").disabled = undoing;
   at("go-on").hidden = !(undoing && !line.isUp);
+  // What is being undone is not to be paid any more.
+  if (undoing) at("code-frame").hidden = true;
   if (undoing) at("state").textContent = line.isUp ? words.undoing : words.undoing_alone;
 }
 
@@ -166,7 +168,7 @@ function follow(told) {
   if (!payment || payment.object !== "payment") return;
   lastPayment = payment;
   const code = at("code");
-  if (payment.qr) {
+  if (payment.qr && selling.phase !== "reversing") {
     code.src = `/till/code/${payment.qr.payload.split("/").pop()}`;
     at("code-frame").hidden = false;
     at("state").textContent = words.let_scan;
@@ -264,7 +266,7 @@ async function takeAlone(code) {
   if (!(await sure(fill(words.alone_question, { amount: money(minor) }), words.alone_warning))) return;
   const late = await risk.take({ code, amount: minor, currency: CURRENCY });
   if (late) return tell("bad", words[`hindrance_${late}`]);
-  result({ end: "taken", minor, more: words.alone_warning });
+  result({ end: "taken", minor, more: words.alone_taken });
   chime("wait");
   if (line.isUp) risk.bring();
 }
@@ -516,18 +518,22 @@ async function feed() {
   if (feeding) return;
   feeding = true;
   const kept = (await store.fact("feed")) ?? {};
-  const known = kept.tid === paired.tid ? kept : { tid: paired.tid, last: null, seen: [] };
+  const known = kept.tid === paired.tid ? kept : { tid: paired.tid, first: "", last: null, seen: [] };
   drawFeed(known.seen);
   while (paired) {
     try {
       const opened = () => { page.dataset.feeding = "on"; };
-      for await (const [id, payment] of events("/v1/terminals/this/feed", { key: paired.key, last: known.last, opened })) {
-        const isNew = !known.seen.some((one) => one.id === payment.id);
+      for await (const [id, told] of events("/v1/terminals/this/feed", { key: paired.key, last: known.last, opened })) {
         known.last = id ?? known.last;
-        if (!isNew) continue;
-        const { created_at, amount: paid } = payment;
-        known.seen = [{ id: payment.id, at: created_at, amount: paid }, ...known.seen].slice(0, FEED_KNOWN);
+        // What was paid before the till was here comes again, and is no news.
+        if (told.object === "feed") known.first = id;
+        const isNews = told.object === "payment" && told.id > known.first && !known.seen.some((one) => one.id === told.id);
+        if (isNews) {
+          const { id: payment, created_at, amount: paid } = told;
+          known.seen = [{ id: payment, at: created_at, amount: paid }, ...known.seen].slice(0, FEED_KNOWN);
+        }
         await store.keep("feed", known);
+        if (!isNews) continue;
         drawFeed(known.seen);
         chime("news");
       }

@@ -39,23 +39,35 @@ export class Line {
   }
 }
 
-/** Server-sent events with the till's key; each `[id, data]` once it is whole. Ends when the line does. */
+const SILENCE_MS = 40_000;
+
+/** Server-sent events with the till's key; each `[id, data]` once it is whole. Ends when the line does: a server
+ * that is there says so every fifteen seconds. */
 export async function* events(path, { key, last, opened }) {
   const headers = { Authorization: `Bearer ${key}` };
   if (last) headers["Last-Event-ID"] = last;
-  const reply = await fetch(path, { headers, cache: "no-store" });
-  if (!reply.ok) throw new Error(`status ${reply.status}`, { cause: reply.status });
-  const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
-  opened();
-  let text = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const whole = (text + value).split("\n\n");
-    text = whole.pop();
-    for (const event of whole) {
-      const data = event.split("\n").find((line) => line.startsWith("data: "));
-      if (data) yield [event.match(/^id: (.*)$/m)?.[1] ?? null, JSON.parse(data.slice(6))];
+  const stop = new AbortController();
+  let silence = setTimeout(() => stop.abort(), SILENCE_MS);
+  try {
+    const reply = await fetch(path, { headers, cache: "no-store", signal: stop.signal });
+    if (!reply.ok) throw new Error(`status ${reply.status}`, { cause: reply.status });
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    opened();
+    let text = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      clearTimeout(silence);
+      silence = setTimeout(() => stop.abort(), SILENCE_MS);
+      const whole = (text + value).split("\n\n");
+      text = whole.pop();
+      for (const event of whole) {
+        const data = event.split("\n").find((line) => line.startsWith("data: "));
+        if (data) yield [event.match(/^id: (.*)$/m)?.[1] ?? null, JSON.parse(data.slice(6))];
+      }
     }
+  } finally {
+    clearTimeout(silence);
+    stop.abort();
   }
 }

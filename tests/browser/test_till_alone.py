@@ -173,7 +173,9 @@ def test_only_the_page_and_its_files_are_kept(visitor: Visitor, counter: Counter
     folder = script.removesuffix("/counter.js")
     assert name == f"millet-till-{folder.rpartition('/')[2]}"
     assert {path for path in paths if not path.startswith(f"{folder}/")} == {"/till"}
-    loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
+    )
     files = {path for path in loaded if path.startswith("/static/")}
     assert files <= set(paths), "what the page needs is kept"
     # Other pages are none of its business.
@@ -204,7 +206,9 @@ def story(chance: Random) -> list[list[Any]]:
         digits = f"{chance.choice(('72', '72', '72', '71'))}{chance.randrange(100):015d}"
         code = digits + chance.choice((check_digit(digits), check_digit(digits), "0"))
         outcome = chance.choice((None, None, None, "accepted", "declined", "refused"))
-        tries.append([code, chance.choice((0, 1, 1, 400, 500, 500, 501)), now, chance.choice((1, 1, 2)), outcome])
+        tries.append(
+            [code, chance.choice((0, 1, 1, 400, 500, 500, 501)), now, chance.choice((1, 1, 2)), outcome]
+        )
     return tries
 
 

@@ -1,4 +1,4 @@
-"""The till's page without a network: it opens, sells within what is allowed, and brings it when there is one."""
+"""The till's page without a network: it opens, sells within what is allowed, and brings it later."""
 
 import json
 from random import Random
@@ -257,7 +257,8 @@ IN_THE_PAGE = """async ([path, key, allowed, sent, stories]) => {
         for (const [code, amount, now, pairing, outcome] of tries) {
             const why = alone.whyNot({ allowed, kept, sent, code, amount, now });
             if (why) { said.push(why); continue; }
-            const sealed = await alone.seal({ kept, code, amount, currency: "CNY", now, pairing, key: sealKey });
+            const facts = { kept, code, amount, currency: "CNY" };
+            const sealed = await alone.seal({ ...facts, now, pairing, key: sealKey });
             said.push(alone.record(sealed));
             kept.push(sealed);
             if (outcome) {

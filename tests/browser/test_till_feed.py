@@ -1,4 +1,4 @@
-"""What is paid at the plates stands on the till at once, with a chime, and once, whoever was killed meanwhile."""
+"""What is paid at the plates stands on the till at once, with a chime, and once, whoever was killed."""
 
 import os
 import shutil
@@ -27,12 +27,15 @@ from tests.browser.conftest import (
 from tests.browser.counter import Counter, open_counter, open_till
 from tests.browser.test_till_alone import LINE_MS, SALES, opened, states, take_alone
 from tests.browser.town import PEOPLE, Town
-from tests.flows.server_process import serve_house
+from tests.flows.server_process import Program, serve_house
 
 SPY = """
     window.notes = 0;
     const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function (...given) { window.notes += 1; return start.apply(this, given); };
+    OscillatorNode.prototype.start = function (...given) {
+        window.notes += 1;
+        return start.apply(this, given);
+    };
 """
 
 
@@ -111,17 +114,17 @@ def test_a_server_that_was_killed_before_anything_was_paid_loses_nothing(
 
 
 @contextmanager
-def serving(town: Town) -> Iterator[tuple[object, str]]:
+def serving(town: Town) -> Iterator[tuple[Program, str]]:
     """Another process that serves the same house, and can be killed."""
     with serve_house(town.app_url) as (program, port):
         yield program, f"http://127.0.0.1:{port}"
 
 
-# --- a browser that is killed --------------------------------------------------------------------------------
+# --- a browser that is killed -----------------------------------------------------------------------------
 
 
 @contextmanager
-def chromium(profile: Path, browser: Browser) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def chromium(profile: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A browser of its own with a profile that outlives it, and where it is spoken to."""
     program = next(filter(None, map(shutil.which, PROGRAMS)))
     told = profile / "DevToolsActivePort"
@@ -154,7 +157,7 @@ def test_what_was_taken_alone_outlives_a_browser_that_is_killed(
     browser: Browser, counter: Counter, tmp_path: Path
 ) -> None:
     town = counter.town
-    with chromium(tmp_path, browser) as (process, where):
+    with chromium(tmp_path) as (process, where):
         context = browser.browser_type.connect_over_cdp(where).contexts[0]
         context.set_default_timeout(PATIENCE_MS)
         visitor = Visitor(town=town, context=context, page=context.pages[0], screen=DESK_EN)
@@ -164,7 +167,7 @@ def test_what_was_taken_alone_outlives_a_browser_that_is_killed(
         take_alone(page, "1250", counter.fresh_code())
         kill(process)
     assert counter.rows(SALES) == []
-    with chromium(tmp_path, browser) as (_, where):
+    with chromium(tmp_path) as (_, where):
         context = browser.browser_type.connect_over_cdp(where).contexts[0]
         context.set_offline(True)
         page = context.pages[0]

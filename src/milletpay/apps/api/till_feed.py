@@ -104,8 +104,8 @@ def till_feed_routes(api: Api) -> tuple[Route, ...]:
             path="/v1/terminals/this/feed",
             handler=TillFeedApi(api).feed,
             summary="Follow what is paid at the store's plates",
-            description="Server-sent events, the first of which is `ready`. Come back with `Last-Event-ID`: what was"
-            " paid since comes, and what was made in the ten minutes before may come again.",
+            description="Server-sent events, the first of which is `ready`. Come back with `Last-Event-ID`:"
+            " what was paid since comes, and what was made in the ten minutes before may come again.",
             answers={200: EventStream},
             who=TILL,
             tag=TAG,

@@ -21,6 +21,56 @@ def counter(town: Town) -> Counter:
     return open_counter(town)
 
 
+def take_cash(visitor: Visitor) -> None:
+    """Cash is a memo, with its change; a part of it goes back as cash."""
+    page = visitor.page
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type("1320", delay=60)
+    page.keyboard.press("F3")
+    page.locator("[data-notes] button").first.click()
+    expect(page.locator("[data-change]")).to_contain_text("¥6.80")
+    visitor.shot("till-5-cash")
+    page.keyboard.press("Enter")
+    page.locator("[data-cashing] .main").click()
+    result(page, "noted")
+    expect(page.locator("[data-result-more]")).to_contain_text("¥6.80")
+    visitor.shot("till-5-noted")
+    page.keyboard.press("Enter")
+    page.keyboard.press("F7")
+    expect(page.locator("[data-receipt-list] li")).to_have_count(5)
+    visitor.shot("till-5-receipts")
+    page.keyboard.press("Escape")
+    page.keyboard.press("F6")
+    visitor.shot("till-5-refund")
+    page.fill("#refund-receipt", "5")
+    page.fill("#refund-amount", "3.20")
+    page.keyboard.press("Enter")
+    result(page, "noted")
+    page.keyboard.press("Enter")
+
+
+def count_the_drawer(visitor: Visitor) -> None:
+    """The reports tell of every tender, and of what the drawer lacks."""
+    page = visitor.page
+    page.keyboard.press("F8")
+    expect(page.locator("[data-slip]")).to_contain_text("CNY 12.50")
+    expect(page.locator("[data-slip]")).to_contain_text(re.compile(r"(Cash|现金)\n"))
+    expect(page.locator("[data-slip]")).to_contain_text(re.compile(r"(Cash expected|应有现金) +CNY 10.00"))
+    visitor.shot("till-6-x")
+    page.keyboard.press("Enter")
+    page.keyboard.press("F9")
+    page.fill("#counted", "9.50")
+    visitor.shot("till-6-closing")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-slip]")).to_contain_text(re.compile("Z (REPORT|报表) 00001"))
+    expect(page.locator("[data-slip]")).to_contain_text(
+        re.compile(r"(Difference|长短款) +(-|−)CNY 0.50|CNY -0.50")
+    )
+    visitor.shot("till-7-z")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-cashier]")).to_be_focused()
+
+
 @pytest.mark.parametrize("screen", [DESK_EN, DESK_ZH, PHONE_ZH, PHONE_EN], ids=lambda screen: screen.name)
 def test_a_day_at_the_till(screen: Screen, new_visitor: NewVisitor, counter: Counter) -> None:
     visitor = new_visitor(screen)
@@ -55,47 +105,8 @@ def test_a_day_at_the_till(screen: Screen, new_visitor: NewVisitor, counter: Cou
     page.fill("#refund-amount", "2.50")
     page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_contain_text("¥2.50")
-    # Cash: a memo, with its change; a part of it goes back as cash.
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.type("1320", delay=60)
-    page.keyboard.press("F3")
-    page.locator("[data-notes] button").first.click()
-    expect(page.locator("[data-change]")).to_contain_text("¥6.80")
-    visitor.shot("till-5-cash")
-    page.keyboard.press("Enter")
-    page.locator("[data-cashing] .main").click()
-    result(page, "noted")
-    expect(page.locator("[data-result-more]")).to_contain_text("¥6.80")
-    visitor.shot("till-5-noted")
-    page.keyboard.press("Enter")
-    page.keyboard.press("F7")
-    expect(page.locator("[data-receipt-list] li")).to_have_count(5)
-    visitor.shot("till-5-receipts")
-    page.keyboard.press("Escape")
-    page.keyboard.press("F6")
-    visitor.shot("till-5-refund")
-    page.fill("#refund-receipt", "5")
-    page.fill("#refund-amount", "3.20")
-    page.keyboard.press("Enter")
-    result(page, "noted")
-    page.keyboard.press("Enter")
-    page.keyboard.press("F8")
-    expect(page.locator("[data-slip]")).to_contain_text("CNY 12.50")
-    expect(page.locator("[data-slip]")).to_contain_text(re.compile(r"(Cash|现金)\n"))
-    expect(page.locator("[data-slip]")).to_contain_text(re.compile(r"(Cash expected|应有现金) +CNY 10.00"))
-    visitor.shot("till-6-x")
-    page.keyboard.press("Enter")
-    page.keyboard.press("F9")
-    page.fill("#counted", "9.50")
-    visitor.shot("till-6-closing")
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-slip]")).to_contain_text(re.compile("Z (REPORT|报表) 00001"))
-    expect(page.locator("[data-slip]")).to_contain_text(
-        re.compile(r"(Difference|长短款) +(-|−)CNY 0.50|CNY -0.50")
-    )
-    visitor.shot("till-7-z")
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-cashier]")).to_be_focused()
+    take_cash(visitor)
+    count_the_drawer(visitor)
 
 
 def test_a_page_that_was_closed_ends_its_sale_before_the_next(visitor: Visitor, counter: Counter) -> None:

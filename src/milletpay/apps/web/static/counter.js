@@ -560,6 +560,10 @@ async function start() {
   paired = (await store.fact("paired")) ?? null;
   if (!paired) return show("pairing");
   await enter();
+  // Who was signed in goes on, until the server says otherwise.
+  const kept = await store.fact("shift");
+  if (kept) report = { ...kept, kept: true };
+  drawTop();
   const open = await store.fact("open");
   if (open && open.phase !== "ended" && open.reference.startsWith(`${paired.tid}-`)) {
     showPaying(open, words.ending_before);
@@ -571,10 +575,9 @@ async function start() {
     const { status, told } = await line.ask("GET", "/v1/terminals/this/shift");
     if (status === 401) return unpair();
     if (status < 300) return begin(told);
-    await store.drop("shift");
+    signedOut();
   } catch {
-    const kept = await store.fact("shift");
-    if (kept) return resumeAlone(kept);
+    if (report) return resumeAlone();
     tell("bad", words.no_answer);
   }
   if (page.dataset.shows === "opening") show("signing-in");
@@ -582,9 +585,7 @@ async function start() {
 
 
 // The cashier who was signed in goes on without a network.
-function resumeAlone(kept) {
-  report = { ...kept, kept: true };
-  drawTop();
+function resumeAlone() {
   drawAmount();
   drawLine();
   if (page.dataset.shows === "opening") show("selling");

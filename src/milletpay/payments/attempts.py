@@ -1,6 +1,7 @@
 """Making a payment, and paying it."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from milletpay.customers import CustomerId, DeviceId
 from milletpay.fees import quote
@@ -9,7 +10,7 @@ from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limit, Measure, Span, limits_on
 from milletpay.merchants import MerchantId, StoreId, TerminalId
-from milletpay.money import Money
+from milletpay.money import Currency, Money
 from milletpay.payments import postings
 from milletpay.payments.announcements import fitting, use
 from milletpay.payments.cards import DECLINES, ask_card
@@ -209,7 +210,7 @@ def _charge(payment: Payment, agreement: Agreement, facts: Facts) -> None:
     if payment.amount.minor > agreement.charge_limit or payment.amount.currency is not agreement.currency:
         fail(payment, Decline.EXCEEDS_CHARGE_LIMIT, facts)
         return
-    limits = _limits_of(agreement)
+    limits = _allowed(agreement.currency, agreement.day_limit, agreement.day_charges, agreement.month_limit)
     exceeded = facts.limits.take(
         agreement.id, measure=Measure.PAYMENTS, limits=limits, amount=payment.amount, day=facts.today
     )
@@ -364,13 +365,10 @@ def _take_balance(payment: Payment, facts: Facts) -> Decline | None:
     return None
 
 
-def _limits_of(agreement: Agreement) -> tuple[Limit, ...]:
-    """What the customer has allowed under an agreement."""
+@lru_cache(maxsize=10_000)
+def _allowed(currency: Currency, day: int, charges: int, month: int) -> tuple[Limit, ...]:
+    """What a customer has allowed under an agreement: so much and so often a day, so much a month."""
     return (
-        Limit(
-            span=Span.DAY,
-            amount=Money(agreement.day_limit, agreement.currency),
-            count=agreement.day_charges,
-        ),
-        Limit(span=Span.MONTH, amount=Money(agreement.month_limit, agreement.currency)),
+        Limit(span=Span.DAY, amount=Money(day, currency), count=charges),
+        Limit(span=Span.MONTH, amount=Money(month, currency)),
     )

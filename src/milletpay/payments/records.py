@@ -30,6 +30,7 @@ from milletpay.payments.presented import Presented
 from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
 from milletpay.payments.unusual import Scanned
 from milletpay.plumbing.dates import Day
+from milletpay.plumbing.statements import sparse
 
 
 class Row(Protocol):
@@ -165,22 +166,22 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
     return (
         [p.id for p in payments],
         [p.merchant for p in payments],
-        [p.customer for p in payments],
-        [p.agreement for p in payments],
-        [p.store for p in payments],
-        [p.terminal for p in payments],
-        [p.device for p in payments],
-        [p.plate for p in payments],
-        [p.person for p in payments],
+        sparse([p.customer for p in payments]),
+        sparse([p.agreement for p in payments]),
+        sparse([p.store for p in payments]),
+        sparse([p.terminal for p in payments]),
+        sparse([p.device for p in payments]),
+        sparse([p.plate for p in payments]),
+        sparse([p.person for p in payments]),
         [p.request.key_hash or None for p in payments],
         [p.request.body_hash for p in payments],
         [p.created_at for p in payments],
-        [p.expires_at for p in payments],
-        [p.due_at for p in payments],
+        sparse([p.expires_at for p in payments]),
+        sparse([p.due_at for p in payments]),
         [p.amount.minor for p in payments],
         [p.authorized for p in payments],
         [p.captured for p in payments],
-        [p.refunded for p in payments],
+        sparse([p.refunded for p in payments]),
         [p.fee for p in payments],
         [p.quote.contract for p in payments],
         [p.quote.fee.minor for p in payments],
@@ -192,15 +193,15 @@ def columns_of_new_payments(payments: Sequence[Payment]) -> tuple[list[Any], ...
         [p.status for p in payments],
         [p.first_status for p in payments],
         [p.capture_method for p in payments],
-        [p.decline for p in payments],
+        sparse([p.decline for p in payments]),
         [p.request.reference for p in payments],
-        [p.description for p in payments],
-        [p.return_url for p in payments],
-        [p.metadata for p in payments],
-        [" ".join(p.flags) for p in payments],
-        [p.attempts for p in payments],
-        [p.presented for p in payments],
-        [_line_of(p.card) for p in payments],
+        sparse([p.description for p in payments]),
+        sparse([p.return_url for p in payments]),
+        sparse([p.metadata for p in payments]),
+        sparse([" ".join(p.flags) for p in payments]),
+        sparse([p.attempts for p in payments]),
+        sparse([p.presented for p in payments]),
+        sparse([_line_of(p.card) for p in payments]),
     )
 
 

@@ -65,7 +65,12 @@ INSERT INTO payments.payment (
     fee_on_refund, counted_on, events, live, currency, status, first_status, capture_method, decline,
     reference, description, return_url, metadata, flags, attempts, presented, card
 )
-SELECT *
+SELECT
+    id, merchant, customer, agreement, store, terminal, device, plate, person, key_hash, body_hash,
+    created_at, coalesce(expires_at, 0), coalesce(due_at, 0), amount, authorized, captured,
+    coalesce(refunded, 0), fee, contract, quote, fee_on_refund, counted_on, events, live, currency, status,
+    first_status, capture_method, decline, reference, coalesce(description, ''), coalesce(return_url, ''),
+    coalesce(metadata, ''), coalesce(flags, ''), coalesce(attempts, 0), presented, card
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
     $9::uuid[], $10::uuid[], $11::uuid[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
@@ -73,6 +78,11 @@ FROM unnest(
     $23::integer[], $24::integer[], $25::boolean[], $26::text[], $27::text[], $28::text[], $29::text[],
     $30::text[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::integer[],
     $37::text[], $38::text[]
+) AS n (
+    id, merchant, customer, agreement, store, terminal, device, plate, person, key_hash, body_hash,
+    created_at, expires_at, due_at, amount, authorized, captured, refunded, fee, contract, quote,
+    fee_on_refund, counted_on, events, live, currency, status, first_status, capture_method, decline,
+    reference, description, return_url, metadata, flags, attempts, presented, card
 );
 
 -- name: change_payments

@@ -16,6 +16,7 @@ import re
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from milletpay.plumbing.clock import MILLISECOND, Clock
@@ -177,6 +178,7 @@ class IdForm(Generic[IdType]):
         return self._of(number)
 
 
+@lru_cache(maxsize=1000)  # a payment's id is that of its request, with another prefix
 def _write_digits(number: int) -> str:
     return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 NAME_LINE: Final = re.compile(r"^-- name: *(\S*) *$", re.MULTILINE)
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -48,3 +48,11 @@ def parse_statements(text: str, *, source: str) -> Mapping[str, str]:
     if not statements:
         raise StatementsRefused(f"{source}: no `-- name:` line")
     return MappingProxyType(statements)
+
+
+def sparse(column: list[Any]) -> list[Any]:
+    """A column for `unnest`, empty where no row has anything in it: what a shorter column lacks is NULL.
+
+    The statement reads 0 and '' back with `coalesce`. Encoding an array costs by its elements.
+    """
+    return column if any(column) else []

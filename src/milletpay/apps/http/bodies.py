@@ -4,8 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Final
 
-from milletpay.apps.http.asgi import Headers, Receive
+from milletpay.apps.http.asgi import Headers, Receive, Scope
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
+
+WHOLE: Final = "milletpay.whole"
+"""A server puts this into the scope when the whole body is there: then nothing is waited for."""
 
 BODY_SECONDS: Final = 30
 LINGER_BYTES: Final = 32_000_000
@@ -16,11 +19,13 @@ class ClientGone(Exception):
     """The caller went away before the request was complete: there is nobody to answer."""
 
 
-async def read_body(receive: Receive, headers: Headers, *, most: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, headers: Headers, *, most: int) -> bytes:
     """Read the whole body. Refused when it is larger than `most` bytes, or does not arrive."""
     announced = headers.get(b"content-length")
     if announced is not None and len(announced) > 5 and int(announced) > most:
         raise _too_large(most, more=True)
+    if WHOLE in scope:
+        return _whole(await receive(), most=most)
     try:
         # Also its first part: a body that never begins is waited for no longer than one that never ends.
         async with asyncio.timeout(BODY_SECONDS):
@@ -30,10 +35,7 @@ async def read_body(receive: Receive, headers: Headers, *, most: int) -> bytes:
     except TimeoutError:
         late = f"The body was not complete after {BODY_SECONDS} s."
         raise Refuse(EdgeRefusal.BODY_TOO_SLOW, late, headers=CLOSE) from None
-    body = _part(message)
-    if len(body) > most:
-        raise _too_large(most, more=False)
-    return body
+    return _whole(message, most=most)
 
 
 async def linger(receive: Receive) -> None:
@@ -58,6 +60,13 @@ async def _read_on(receive: Receive, first: bytes, *, most: int) -> bytes:
         body += _part(message)
         more = message.get("more_body", False)
     return bytes(body)
+
+
+def _whole(message: Any, *, most: int) -> bytes:  # noqa: ANN401 - a message of ASGI
+    body = _part(message)
+    if len(body) > most:
+        raise _too_large(most, more=False)
+    return body
 
 
 def _part(message: Any) -> bytes:  # noqa: ANN401 - a message of ASGI

@@ -144,7 +144,7 @@ class Kernel:
         elif query and endpoint.read_query is not None:
             endpoint.read_query(query)
         if endpoint.read_body is not None:
-            raw = request.raw = await read_body(receive, headers, most=endpoint.body_max)
+            raw = request.raw = await read_body(scope, receive, headers, most=endpoint.body_max)
             body = endpoint.read_body(raw)
             if endpoint.gives_body:
                 arguments["body"] = body

@@ -10,6 +10,8 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from milletpay.apps.http.bodies import WHOLE
+
 HEAD_SECONDS: Final = 15
 """How long a caller may take to say what it wants: from the first byte, or from when it came."""
 
@@ -46,6 +48,11 @@ class Wire(HttpToolsProtocol):
         """The head is there."""
         self._had_head()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is there too: whoever reads it need not watch the time."""
+        super().on_message_complete()
+        self.scope[WHOLE] = None
 
     def _wait_for_head(self) -> None:
         self._late = self.loop.call_later(HEAD_SECONDS, self.transport.abort)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -21,6 +22,9 @@ LOCK_SECONDS: Final = 30
 
 PAUSE_SECONDS: Final = (0.02, 1.0)
 """First and longest pause before another try when the database is gone."""
+
+ANSWERED_TOGETHER: Final = 16
+"""How many are answered within one turn of the loop."""
 
 # One round trip. Each statement has its own snapshot, so what load reads is newer than the lock.
 BEGIN: Final = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({BOOK_LOCK})"
@@ -87,6 +91,7 @@ class Clerk(Generic[Command, Facts, Answer]):
         self._line = line
         self._pieces: Pieces[Command, Answer] = []
         self._batch: Batch[Command, Facts, Answer] | None = None
+        self._unanswered: deque[tuple[Entry[Command, Answer], Answer]] = deque()
         self._connection: Connection | None = None
         self._failures = 0
         self._opened = 0
@@ -216,8 +221,23 @@ class Clerk(Generic[Command, Facts, Answer]):
         except Exception:
             log.exception("committed() raised: the batch is kept, and what it left in memory is dropped")
             self._forget(batch)
-        for entry, answer in zip(batch.entries, batch.answers, strict=True):
+        under_way = bool(self._unanswered)
+        self._unanswered.extend(zip(batch.entries, batch.answers, strict=True))
+        if not under_way:
+            self._answer_some()
+
+    def _answer_some(self) -> None:
+        """Answer a few of those whose batch is kept, and the others when the loop has been around.
+
+        Whoever is answered has work to do at once, in this process. Were all answered together, that work
+        would stand before the next batch, and the database would have nothing to do meanwhile.
+        """
+        unanswered = self._unanswered
+        for _ in range(min(len(unanswered), ANSWERED_TOGETHER)):
+            entry, answer = unanswered.popleft()
             entry.answer(answer)
+        if unanswered:
+            asyncio.get_running_loop().call_soon(self._answer_some)
 
     async def _not_begun(
         self, batch: Batch[Command, Facts, Answer], error: Exception

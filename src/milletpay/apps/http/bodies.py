@@ -7,8 +7,8 @@ from typing import Any, Final
 from milletpay.apps.http.asgi import Headers, Receive, Scope
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 
-WHOLE: Final = "milletpay.whole"
-"""A server puts this into the scope when the whole body is there: then nothing is waited for."""
+WHOLE: Final[dict[str, dict[object, object]]] = {"milletpay.whole": {}}
+"""A server makes these a scope's extensions when the whole body is there: then nothing is waited for."""
 
 BODY_SECONDS: Final = 30
 LINGER_BYTES: Final = 32_000_000
@@ -24,7 +24,7 @@ async def read_body(scope: Scope, receive: Receive, headers: Headers, *, most: i
     announced = headers.get(b"content-length")
     if announced is not None and len(announced) > 5 and int(announced) > most:
         raise _too_large(most, more=True)
-    if WHOLE in scope:
+    if scope.get("extensions") is WHOLE:
         return _whole(await receive(), most=most)
     try:
         # Also its first part: a body that never begins is waited for no longer than one that never ends.

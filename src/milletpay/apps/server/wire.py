@@ -52,7 +52,7 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is there too: whoever reads it need not watch the time."""
         super().on_message_complete()
-        self.scope[WHOLE] = None
+        self.scope["extensions"] = WHOLE
 
     def _wait_for_head(self) -> None:
         self._late = self.loop.call_later(HEAD_SECONDS, self.transport.abort)

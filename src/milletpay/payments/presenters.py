@@ -236,13 +236,14 @@ class Presenters:
     async def _load_presenters(self, connection: Connection, sightings: Sequence[Sighting]) -> None:
         """Bring the presenters that codes may be of, and what their customers have set."""
         numbers = {sighting.slot.number for sighting in sightings}
-        unknown = numbers - self._known.keys()
+        # One by one: to subtract the keys of a mapping is to go through all of them.
+        unknown = {number for number in numbers if number not in self._known}
         if unknown:
             self._known.update(dict.fromkeys(unknown))
             for row in await connection.fetch(SQL["presenters"], unknown):
                 self._known[row["number"]] = presenter_of(row)
         customers = {known.customer for known in map(self._known.get, numbers) if known is not None}
-        unruled = customers - self._rules.keys()
+        unruled = {customer for customer in customers if customer not in self._rules}
         if unruled:
             self._rules.update(dict.fromkeys(unruled))
             for row in await connection.fetch(SQL["code_rules"], unruled):

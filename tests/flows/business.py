@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from milletpay.fees import fee_proof
-from milletpay.funding import funding_proofs
+from milletpay.funding import debt_proof, funding_proofs
 from milletpay.ledger import Finding, Proof
 from milletpay.payments import fees_of_payments, payment_proofs
 from milletpay.plumbing.database import Database
@@ -12,7 +12,7 @@ from milletpay.wallets import fees_of_withdrawals, wallet_proofs
 
 FEES = fee_proof([fees_of_payments, fees_of_withdrawals])
 OF_PAYMENTS = (*payment_proofs(), *funding_proofs(), FEES)
-OF_WALLETS = (*wallet_proofs(), *treasury_proofs(), FEES)
+OF_WALLETS = (*wallet_proofs(), debt_proof(), *treasury_proofs(), FEES)
 
 
 async def find_wrong(database: Database, *, proofs: Sequence[Proof]) -> list[Finding]:

@@ -174,6 +174,13 @@ SAMPLES: Final[dict[str, list[Sample]]] = {
         Sample(_paid(amount=10_00, fee_back=0), {"amount": 10_00, "fee back": 0}),
     ],
     "funding.drawn_late": [Sample({"draw": DRAW, "link": LINK}, {"the draw": 100_00})],
+    "funding.taken_back": [
+        Sample(
+            {"draw": replace(DRAW, taken_back=90_00, claimed=10_00, shortfall=short), "link": LINK},
+            {"what is borne less shortfall": 80_00 - short, "shortfall": short},
+        )
+        for short in (0, 30_00, 80_00)
+    ],
     "funding.given_back": [_giving_back],
     "funding.given_to_balance": [_giving_back],
     "treasury.moved": [

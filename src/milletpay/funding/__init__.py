@@ -40,7 +40,7 @@ from milletpay.funding.model import (
     write_order,
 )
 from milletpay.funding.operations import ChooseSources, Chosen, Funding
-from milletpay.funding.proofs import funding_proofs
+from milletpay.funding.proofs import debt_proof, funding_proofs
 from milletpay.funding.queries import draws_of, give_backs_of, order_of
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Step",
+    "debt_proof",
     "draws_of",
     "funding_proofs",
     "give_backs_of",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from milletpay.customers import CustomerId
 from milletpay.funding.facts import FundingFacts
 from milletpay.funding.model import (
+    DRAW_ID,
     GIVE_BACK_ID,
     Draw,
     FundingRefusal,
@@ -13,10 +15,11 @@ from milletpay.funding.model import (
     Step,
 )
 from milletpay.funding.postings import given_back, given_to_balance
+from milletpay.ledger.chart import Mode
 from milletpay.money import Money
 from milletpay.rails import Direction, Outcome, OutcomeStatus
 from milletpay.rails import Order as BankOrder
-from milletpay.wallets import Asking
+from milletpay.wallets import FROM_REFUND, Asking, recover_debt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +65,22 @@ def ask_for_give_back(facts: FundingFacts, command: AskForGiveBack) -> Asking | 
     return Asking(
         bank=back.bank,
         direction=Direction.REFUND,
-        order=BankOrder(reference=GIVE_BACK_ID.write(back.id), token=card.token, amount=back.amount),
+        order=BankOrder(
+            reference=GIVE_BACK_ID.write(back.id),
+            token=card.token,
+            amount=back.amount,
+            original=DRAW_ID.write(back.draw),
+        ),
         asked_before=not first,
         overdue=False,
     )
+
+
+def recover_from_refund(
+    facts: FundingFacts, *, customer: CustomerId, mode: Mode, came: Money, payment: int
+) -> None:
+    """Take out of what came to the balance instead of a card what the customer owes us."""
+    recover_debt(facts.book, customer=customer, mode=mode, came=came, about=payment, codes=FROM_REFUND)
 
 
 def resolve_give_back(facts: FundingFacts, back: GiveBack, outcome: Outcome) -> GiveBack:
@@ -80,6 +95,10 @@ def resolve_give_back(facts: FundingFacts, back: GiveBack, outcome: Outcome) -> 
         case _:
             return back
     facts.must_post(recipe(back, link=facts.link(back), ids=facts.book.new_id, date=facts.today))
+    if step is Step.FAIL:
+        recover_from_refund(
+            facts, customer=back.customer, mode=back.bank.mode, came=back.amount, payment=back.payment
+        )
     return facts.keep_back(
         back.after(
             step,

@@ -164,6 +164,8 @@ class Step(StrEnum):
     """The bank refused, or has never heard of it."""
     DROP = auto()
     """It is not wanted any more, and the bank was not asked."""
+    RETURN = auto()
+    """The bank took all of it back before it had told that it drew it."""
 
 
 class DrawStatus(StrEnum):
@@ -183,6 +185,8 @@ class DrawStatus(StrEnum):
     """Refused, or never heard of by the bank. A success that comes after all is unwanted."""
     DROPPED = auto()
     """Its payment ended before the bank was asked. Final."""
+    RETURNED = auto()
+    """The bank took all of it back before anybody had it: nothing came of it. Final."""
 
 
 class GiveBackStatus(StrEnum):
@@ -197,7 +201,7 @@ class GiveBackStatus(StrEnum):
     SUCCEEDED = auto()
     """It is on the card. Final."""
     FAILED = auto()
-    """The bank refused, so it is in the customer's balance. Final."""
+    """The bank refused, or had taken the draw back itself: it is in the customer's balance. Final."""
 
 
 _D, _G = DrawStatus, GiveBackStatus
@@ -213,11 +217,15 @@ DRAW_TRANSITIONS: Final = {
     (_D.UNKNOWN, Step.COME_LATE): _D.UNWANTED,
     (_D.UNKNOWN, Step.FAIL): _D.FAILED,
     (_D.FAILED, Step.COME_LATE): _D.UNWANTED,
+    (_D.SENT, Step.RETURN): _D.RETURNED,
+    (_D.UNKNOWN, Step.RETURN): _D.RETURNED,
+    (_D.FAILED, Step.RETURN): _D.RETURNED,
 }
 """What follows from what. What is not here cannot happen."""
 
 GIVE_BACK_TRANSITIONS: Final = {
     (_G.CREATED, Step.SEND): _G.SENT,
+    (_G.CREATED, Step.FAIL): _G.FAILED,
     (_G.SENT, Step.LOSE_SIGHT): _G.UNKNOWN,
     (_G.SENT, Step.SUCCEED): _G.SUCCEEDED,
     (_G.SENT, Step.FAIL): _G.FAILED,
@@ -251,6 +259,13 @@ class Draw:
     let_go_at: int = 0
     """When its payment ended without knowing what becomes of it."""
     decided_at: int = 0
+    taken_back: int = 0
+    """What the bank took back of it by itself, days later, in minor units."""
+    claimed: int = 0
+    """What of that was not there to be taken: the bank owes it to us."""
+    shortfall: int = 0
+    """What of the rest the customer's balance lacked: it came from us, and is owed to us."""
+    taken_back_at: int = 0
 
     @property
     def is_decided(self) -> bool:
@@ -261,6 +276,16 @@ class Draw:
     def is_awaited(self) -> bool:
         """Whether its payment goes on as soon as it is known."""
         return not self.is_decided and not self.let_go_at
+
+    @property
+    def borne(self) -> int:
+        """What was taken back at the customer's expense, in minor units."""
+        return self.taken_back - self.claimed
+
+    @property
+    def returnable(self) -> int:
+        """How much more can go back to the card, in minor units: the bank may have taken it back."""
+        return max(0, self.amount.minor - self.given_back - self.taken_back)
 
     def may(self, step: Step) -> bool:
         """Whether this can happen to it now."""
@@ -325,6 +350,10 @@ class FundingRefusal(StrEnum):
     """The customer has no such card."""
     NAMED_TWICE = auto()
     """An order names each source once, and at least one."""
+    NOT_AS_KNOWN = auto()
+    """The bank takes back what it was not asked for, or tells of the same money twice and differently."""
+    OWN_FUNDS_LACKING = auto()
+    """What of the pool is ours does not cover what the customer lacks: the bank tells it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

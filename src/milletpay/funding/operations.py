@@ -1,11 +1,11 @@
 """The part of the desk that funds payments: what cards are asked for, what goes back, whose order it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
 from milletpay.customers import CustomerId, Customers
-from milletpay.funding import draws, give_backs
+from milletpay.funding import draws, give_backs, take_backs
 from milletpay.funding.draws import AskForDraw, ask_for_draw
 from milletpay.funding.facts import FundingFacts
 from milletpay.funding.give_backs import AskForGiveBack, ask_for_give_back
@@ -65,6 +65,7 @@ class Funding:
         self._facts = FundingFacts(book=book, customers=customers, wallets=wallets, treasury=treasury)
         self._draws: set[DrawId] = set()
         self._give_backs: set[GiveBackId] = set()
+        self._taken: set[DrawId] = set()
         self._payments: set[int] = set()
 
     def begin(self) -> None:
@@ -72,6 +73,7 @@ class Funding:
         self._facts.clear()
         self._draws.clear()
         self._give_backs.clear()
+        self._taken.clear()
         self._payments.clear()
 
     def forget(self) -> None:
@@ -92,6 +94,11 @@ class Funding:
         """Note that the batch is about a draw, and so about its payment."""
         self._draws.add(draw)
 
+    def want_take_back(self, draw: DrawId) -> None:
+        """Note that a bank may have taken back a draw: all that went back of it counts."""
+        self._draws.add(draw)
+        self._taken.add(draw)
+
     def want_give_back(self, back: GiveBackId) -> None:
         """Note that the batch is about a give-back, and so about its payment."""
         self._give_backs.add(back)
@@ -110,11 +117,13 @@ class Funding:
     async def bring(self, connection: Connection) -> None:
         """Bring the draws and give-backs that were named, before anything else: they name their payments."""
         facts = self._facts
-        if self._give_backs:
-            found = [give_back_of(row) for row in await connection.fetch(SQL["give_backs"], self._give_backs)]
+        if self._give_backs or self._taken:
+            rows = await connection.fetch(SQL["give_backs"], self._give_backs, self._taken)
+            found = [give_back_of(row) for row in rows]
             facts.give_backs.update({back.id: back for back in found})
             self._draws.update(back.draw for back in found)
             self._give_backs.clear()
+            self._taken.clear()
         if self._draws:
             facts.know(map(draw_of, await connection.fetch(SQL["draws"], self._draws, [])))
             self._draws.clear()
@@ -229,6 +238,28 @@ class Funding:
     def come_late(self, draw: Draw, *, outcome: Outcome) -> Draw:
         """As `draws.come_late`."""
         return draws.come_late(self._facts, draw, outcome)
+
+    def why_not_take_back(self, draw: Draw, *, amount: Money) -> FundingRefused | None:
+        """As `take_backs.why_not`."""
+        return take_backs.why_not(draw, amount=amount)
+
+    def take_back(self, draw: Draw, *, amount: Money) -> Draw | FundingRefused:
+        """As `take_backs.take_back`."""
+        return take_backs.take_back(self._facts, draw, amount=amount)
+
+    def return_draw(self, draw: Draw, *, amount: Money) -> Draw:
+        """As `take_backs.return_draw`."""
+        return take_backs.return_draw(self._facts, draw, amount=amount)
+
+    def not_to_be_asked(self, draw: Draw) -> Sequence[GiveBackId]:
+        """As `take_backs.not_to_be_asked`."""
+        return take_backs.not_to_be_asked(self._facts, draw)
+
+    def recover_from_refund(self, draw: Draw, *, came: Money) -> None:
+        """A refund went to the balance instead of the card: take out of it what the customer owes us."""
+        give_backs.recover_from_refund(
+            self._facts, customer=draw.customer, mode=draw.bank.mode, came=came, payment=draw.payment
+        )
 
     def lose_sight(self, draw: Draw) -> Draw:
         """As `draws.lose_sight`."""

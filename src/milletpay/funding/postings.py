@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from milletpay.funding.model import Draw, GiveBack
 from milletpay.ledger.chart import AccountKind, TransferCode, account_id, ledger_of
-from milletpay.ledger.model import Transfer
+from milletpay.ledger.model import Transfer, TransferFlags
 from milletpay.treasury.model import BankLink
+from milletpay.wallets import accounts_of as wallet_accounts
 
 NewIds = Callable[[], int]
 
@@ -23,7 +24,26 @@ def drawn_late(draw: Draw, *, link: BankLink, ids: NewIds, date: int) -> list[Tr
     clearing    refund_transit  the draw
     ==========  ==============  ================
     """
-    return [_leg(TransferCode.DRAWN_LATE, draw, link=link, ids=ids, date=date)]
+    return _legs([(TransferCode.DRAWN_LATE, draw.amount.minor)], draw, link=link, ids=ids, date=date)
+
+
+def taken_back(draw: Draw, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank took it back. What the balance lacks comes from us, and is owed to us; the merchant keeps it.
+
+    ============  =============  ======  ==================================
+    debit         credit         pool    amount
+    ============  =============  ======  ==================================
+    cust          clearing       client  what is borne less shortfall
+    own_in_pool   clearing       client  shortfall
+    cust_recv     due_from_pool  own     shortfall
+    ============  =============  ======  ==================================
+    """
+    legs = [
+        (TransferCode.TAKE_BACK, draw.borne - draw.shortfall),
+        (TransferCode.TAKE_BACK_SHORTFALL, draw.shortfall),
+        (TransferCode.TAKE_BACK_DEBT, draw.shortfall),
+    ]
+    return _legs(legs, draw, link=link, ids=ids, date=date)
 
 
 def given_back(back: GiveBack, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
@@ -35,7 +55,7 @@ def given_back(back: GiveBack, *, link: BankLink, ids: NewIds, date: int) -> lis
     refund_transit  clearing    the give-back
     ==============  ==========  ================
     """
-    return [_leg(TransferCode.REFUND_CARD, back, link=link, ids=ids, date=date)]
+    return _legs([(TransferCode.REFUND_CARD, back.amount.minor)], back, link=link, ids=ids, date=date)
 
 
 def given_to_balance(back: GiveBack, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
@@ -47,29 +67,50 @@ def given_to_balance(back: GiveBack, *, link: BankLink, ids: NewIds, date: int) 
     refund_transit  cust        the give-back
     ==============  ==========  ================
     """
-    return [_leg(TransferCode.REFUND_TO_BALANCE, back, link=link, ids=ids, date=date)]
+    return _legs([(TransferCode.REFUND_TO_BALANCE, back.amount.minor)], back, link=link, ids=ids, date=date)
 
 
 def accounts_of(it: Draw | GiveBack) -> Sequence[int]:
-    """The accounts that these recipes touch, but for the bank's, which are its link's."""
-    return [_account(kind, it, 0) for kind in (AccountKind.CUST, AccountKind.REFUND_TRANSIT)]
+    """The accounts that these recipes touch, but for the bank's, which are its link's; and those of debts."""
+    debts = wallet_accounts(it.customer, mode=it.bank.mode, currency=it.amount.currency)
+    return [*debts, _account(AccountKind.REFUND_TRANSIT, it, 0)]
 
 
-def _leg(code: TransferCode, it: Draw | GiveBack, *, link: BankLink, ids: NewIds, date: int) -> Transfer:
-    return Transfer(
-        id=ids(),
-        debit_account_id=_account(code.debit, it, link.clearing),
-        credit_account_id=_account(code.credit, it, link.clearing),
-        amount=it.amount.minor,
-        user_data_128=it.payment,
-        user_data_32=date,
-        ledger=ledger_of(code.pool, currency=it.amount.currency, mode=it.bank.mode),
-        code=code.code,
-    )
+def _legs(
+    legs: Sequence[tuple[TransferCode, int]],
+    it: Draw | GiveBack,
+    *,
+    link: BankLink,
+    ids: NewIds,
+    date: int,
+) -> list[Transfer]:
+    """The legs that move something, as transfers of which all but the last are linked to the next."""
+    transfers = [
+        Transfer(
+            id=ids(),
+            debit_account_id=_account(code.debit, it, link.clearing),
+            credit_account_id=_account(code.credit, it, link.clearing),
+            amount=amount,
+            user_data_128=it.payment,
+            user_data_32=date,
+            ledger=ledger_of(code.pool, currency=it.amount.currency, mode=it.bank.mode),
+            code=code.code,
+            flags=int(TransferFlags.LINKED),
+        )
+        for code, amount in legs
+        if amount
+    ]
+    transfers[-1].flags = 0
+    return transfers
 
 
 def _account(kind: AccountKind, it: Draw | GiveBack, clearing: int) -> int:
-    owner = {AccountKind.CUST: int(it.customer), AccountKind.CLEARING: clearing}.get(kind, 0)
+    owners = {
+        AccountKind.CUST: int(it.customer),
+        AccountKind.CUST_RECV: int(it.customer),
+        AccountKind.CLEARING: clearing,
+    }
+    owner = owners.get(kind, 0)
     return account_id(
         kind, ledger=ledger_of(kind.pool, currency=it.amount.currency, mode=it.bank.mode), owner=owner
     )

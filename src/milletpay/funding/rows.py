@@ -37,6 +37,10 @@ def row_of_draw(draw: Draw) -> Sequence[Any]:
         draw.sent_at,
         draw.let_go_at,
         draw.decided_at,
+        draw.taken_back,
+        draw.claimed,
+        draw.shortfall,
+        draw.taken_back_at,
     )
 
 
@@ -58,6 +62,10 @@ def draw_of(row: Row) -> Draw:
         sent_at=row["sent_at"],
         let_go_at=row["let_go_at"],
         decided_at=row["decided_at"],
+        taken_back=row["taken_back"],
+        claimed=row["claimed"],
+        shortfall=row["shortfall"],
+        taken_back_at=row["taken_back_at"],
     )
 
 

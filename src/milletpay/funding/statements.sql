@@ -5,8 +5,10 @@ UNION ALL
 SELECT * FROM funding.draw WHERE payment = ANY($2::uuid[]);
 
 -- name: give_backs
--- Give-backs by id.
-SELECT * FROM funding.give_back WHERE id = ANY($1::uuid[]);
+-- Give-backs by id, and by the draw that they are of. One row may come twice.
+SELECT * FROM funding.give_back WHERE id = ANY($1::uuid[])
+UNION ALL
+SELECT * FROM funding.give_back WHERE draw = ANY($2::uuid[]);
 
 -- name: give_backs_of
 -- What went back to cards of a payment, the oldest first.
@@ -31,17 +33,17 @@ ON CONFLICT (customer) DO UPDATE SET sources = excluded.sources, changed_at = ex
 -- Write draws: new ones, and what may change of those that are there.
 INSERT INTO funding.draw AS d (
     id, payment, attempt, customer, card, live, bank, currency, amount, status, reason, bank_reference,
-    given_back, created_at, sent_at, let_go_at, decided_at
+    given_back, created_at, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall, taken_back_at
 )
 SELECT id, payment, attempt, customer, card, live, bank, currency, amount, status, reason, bank_reference,
-    given_back, created_at, sent_at, let_go_at, decided_at
+    given_back, created_at, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall, taken_back_at
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[],
     $8::smallint[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[],
-    $15::bigint[], $16::bigint[], $17::bigint[]
+    $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[]
 ) AS new (
     id, payment, attempt, customer, card, live, bank, currency, amount, status, reason, bank_reference,
-    given_back, created_at, sent_at, let_go_at, decided_at
+    given_back, created_at, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall, taken_back_at
 )
 ON CONFLICT (id) DO UPDATE SET
     status = excluded.status,
@@ -50,7 +52,11 @@ ON CONFLICT (id) DO UPDATE SET
     given_back = excluded.given_back,
     sent_at = excluded.sent_at,
     let_go_at = excluded.let_go_at,
-    decided_at = excluded.decided_at;
+    decided_at = excluded.decided_at,
+    taken_back = excluded.taken_back,
+    claimed = excluded.claimed,
+    shortfall = excluded.shortfall,
+    taken_back_at = excluded.taken_back_at;
 
 -- name: write_give_backs
 -- Write give-backs: new ones, and what may change of those that are there.

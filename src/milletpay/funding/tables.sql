@@ -23,7 +23,7 @@ CREATE TABLE funding.draw (
     currency       smallint NOT NULL CHECK (currency > 0),
     amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
     status         text COLLATE "C" NOT NULL CHECK (status IN (
-        'created', 'sent', 'unknown', 'succeeded', 'unwanted', 'failed', 'dropped'
+        'created', 'sent', 'unknown', 'succeeded', 'unwanted', 'failed', 'dropped', 'returned'
     )),
     reason         text COLLATE "C",
     bank_reference text COLLATE "C" NOT NULL,
@@ -32,6 +32,14 @@ CREATE TABLE funding.draw (
     sent_at        bigint NOT NULL CHECK (sent_at >= 0),
     let_go_at      bigint NOT NULL CHECK (let_go_at >= 0),
     decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    taken_back     bigint NOT NULL CHECK (taken_back >= 0),  -- by the bank, days later
+    claimed        bigint NOT NULL CHECK (claimed BETWEEN 0 AND taken_back),  -- of that, what it may not have
+    shortfall      bigint NOT NULL CHECK (shortfall >= 0),  -- of the rest, what its customer owes us
+    taken_back_at  bigint NOT NULL CHECK (taken_back_at >= 0),
+    CHECK (taken_back - claimed <= amount AND shortfall <= taken_back - claimed),
+    CHECK ((taken_back = 0) = (taken_back_at = 0)),
+    CHECK (taken_back = 0 OR status IN ('succeeded', 'unwanted', 'returned')),
+    CHECK (status <> 'returned' OR (taken_back >= amount AND shortfall = 0)),
     CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
     CHECK ((status IN ('created', 'dropped')) = (sent_at = 0)),
     CHECK (given_back = 0 OR status IN ('succeeded', 'unwanted')),
@@ -64,7 +72,7 @@ CREATE TABLE funding.give_back (
     sent_at        bigint NOT NULL CHECK (sent_at >= 0),
     decided_at     bigint NOT NULL CHECK (decided_at >= 0),
     CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
-    CHECK ((status = 'created') = (sent_at = 0)),
+    CHECK (CASE status WHEN 'created' THEN sent_at = 0 WHEN 'failed' THEN true ELSE sent_at > 0 END),
     CHECK ((status = 'failed') = (reason IS NOT NULL))
 ) WITH (fillfactor = 70);
 
@@ -72,6 +80,8 @@ CREATE INDEX give_back_of_draw ON funding.give_back (draw);
 
 GRANT SELECT, INSERT, UPDATE ON funding.preference TO millet_app;
 GRANT SELECT, INSERT ON funding.draw, funding.give_back TO millet_app;
-GRANT UPDATE (status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at)
-ON funding.draw TO millet_app;
+GRANT UPDATE (
+    status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall,
+    taken_back_at
+) ON funding.draw TO millet_app;
 GRANT UPDATE (status, reason, bank_reference, sent_at, decided_at) ON funding.give_back TO millet_app;

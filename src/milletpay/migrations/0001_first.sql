@@ -294,18 +294,38 @@ CREATE TABLE rails.sim_order (
     token        text COLLATE "C" NOT NULL,
     currency     smallint NOT NULL CHECK (currency > 0),
     amount       bigint NOT NULL CHECK (amount > 0),
+    original     text COLLATE "C" NOT NULL,  -- of which order it gives back; '': of none that it names
     reason       text COLLATE "C",  -- why it is refused, if it is
     unanswered   integer NOT NULL CHECK (unanswered >= 0),  -- so many more calls about it get no answer
     decided_at   bigint NOT NULL CHECK (decided_at > 0),    -- nanoseconds since the epoch; may lie ahead
     decided_day  integer NOT NULL CHECK (decided_day > 0),  -- YYYYMMDD
     come_back_at  bigint,
     come_back_day integer,
+    moved_back    bigint CHECK (moved_back > 0),  -- so much comes back; NULL: what was not given back of it
     PRIMARY KEY (bank, live, reference),
     CHECK ((come_back_at IS NULL) = (come_back_day IS NULL)),
-    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL))
+    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL)),
+    CHECK (moved_back IS NULL OR come_back_at IS NOT NULL),
+    CHECK (original = '' OR direction = 3)
 );
 
 CREATE INDEX sim_order_decided ON rails.sim_order (bank, live, currency, decided_day);
+CREATE INDEX sim_order_original ON rails.sim_order (bank, live, original) WHERE original <> '';
+
+-- Orders with what was moved back of each, once its time has come: as told, or all that was not given back.
+CREATE VIEW rails.sim_moved WITH (security_invoker = true) AS
+SELECT
+    o.*,
+    coalesce(
+        o.moved_back,
+        o.amount - coalesce((
+            SELECT sum(g.amount)
+            FROM rails.sim_order AS g
+            WHERE g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
+                AND g.reason IS NULL
+        ), 0)
+    )::bigint AS back
+FROM rails.sim_order AS o;
 
 -- What a simulated bank will tell by itself, until it is acknowledged.
 CREATE TABLE rails.sim_notice (
@@ -354,6 +374,7 @@ CREATE TABLE rails.sim_fault (
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_receipt, rails.sim_fault
 TO millet_app;
+GRANT SELECT ON rails.sim_moved TO millet_app;
 
 -- identity: who asks. Keys, sessions, and what people know; of every secret only a hash is here.
 
@@ -849,7 +870,7 @@ CREATE TABLE funding.draw (
     currency       smallint NOT NULL CHECK (currency > 0),
     amount         bigint NOT NULL CHECK (amount > 0),  -- minor units
     status         text COLLATE "C" NOT NULL CHECK (status IN (
-        'created', 'sent', 'unknown', 'succeeded', 'unwanted', 'failed', 'dropped'
+        'created', 'sent', 'unknown', 'succeeded', 'unwanted', 'failed', 'dropped', 'returned'
     )),
     reason         text COLLATE "C",
     bank_reference text COLLATE "C" NOT NULL,
@@ -858,6 +879,14 @@ CREATE TABLE funding.draw (
     sent_at        bigint NOT NULL CHECK (sent_at >= 0),
     let_go_at      bigint NOT NULL CHECK (let_go_at >= 0),
     decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    taken_back     bigint NOT NULL CHECK (taken_back >= 0),  -- by the bank, days later
+    claimed        bigint NOT NULL CHECK (claimed BETWEEN 0 AND taken_back),  -- of that, what it may not have
+    shortfall      bigint NOT NULL CHECK (shortfall >= 0),  -- of the rest, what its customer owes us
+    taken_back_at  bigint NOT NULL CHECK (taken_back_at >= 0),
+    CHECK (taken_back - claimed <= amount AND shortfall <= taken_back - claimed),
+    CHECK ((taken_back = 0) = (taken_back_at = 0)),
+    CHECK (taken_back = 0 OR status IN ('succeeded', 'unwanted', 'returned')),
+    CHECK (status <> 'returned' OR (taken_back >= amount AND shortfall = 0)),
     CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
     CHECK ((status IN ('created', 'dropped')) = (sent_at = 0)),
     CHECK (given_back = 0 OR status IN ('succeeded', 'unwanted')),
@@ -890,7 +919,7 @@ CREATE TABLE funding.give_back (
     sent_at        bigint NOT NULL CHECK (sent_at >= 0),
     decided_at     bigint NOT NULL CHECK (decided_at >= 0),
     CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
-    CHECK ((status = 'created') = (sent_at = 0)),
+    CHECK (CASE status WHEN 'created' THEN sent_at = 0 WHEN 'failed' THEN true ELSE sent_at > 0 END),
     CHECK ((status = 'failed') = (reason IS NOT NULL))
 ) WITH (fillfactor = 70);
 
@@ -898,8 +927,10 @@ CREATE INDEX give_back_of_draw ON funding.give_back (draw);
 
 GRANT SELECT, INSERT, UPDATE ON funding.preference TO millet_app;
 GRANT SELECT, INSERT ON funding.draw, funding.give_back TO millet_app;
-GRANT UPDATE (status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at)
-ON funding.draw TO millet_app;
+GRANT UPDATE (
+    status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall,
+    taken_back_at
+) ON funding.draw TO millet_app;
 GRANT UPDATE (status, reason, bank_reference, sent_at, decided_at) ON funding.give_back TO millet_app;
 
 -- payments: what customers pay merchants: payments, refunds, reversals, agreements.
@@ -974,6 +1005,7 @@ CREATE TABLE payments.payment (
     authorized     bigint NOT NULL CHECK (authorized BETWEEN 0 AND amount),
     captured       bigint NOT NULL CHECK (captured BETWEEN 0 AND amount),
     refunded       bigint NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+    taken_back     bigint NOT NULL DEFAULT 0 CHECK (taken_back BETWEEN 0 AND captured),  -- by the card's bank
     fee            bigint NOT NULL CHECK (fee >= 0),  -- taken, less given back
     contract       uuid NOT NULL,  -- the fee contract that was quoted
     quote          bigint NOT NULL CHECK (quote >= 0),  -- the fee on the whole amount, frozen

@@ -41,7 +41,7 @@ from milletpay.payments.model import (
     Request,
 )
 from milletpay.payments.moves import Move, MoveKind
-from milletpay.payments.operations import Answer, Command, Payments
+from milletpay.payments.operations import Payments
 from milletpay.payments.plates import PayPlate
 from milletpay.payments.presented import Presented
 from milletpay.payments.presenters import Presenters
@@ -92,6 +92,8 @@ from milletpay.payments.shapes import (
     funding_of,
 )
 from milletpay.payments.states import Destination, Outcome, PaymentStatus, RefundStatus
+from milletpay.payments.stories import Answer, Command
+from milletpay.payments.take_backs import TakeBackDraw
 
 __all__ = [
     "AGREEMENT_ID",
@@ -156,6 +158,7 @@ __all__ = [
     "RuleCodes",
     "Shown",
     "SignAgreement",
+    "TakeBackDraw",
     "WithdrawAnnouncement",
     "agreements_of",
     "announcements_of",

@@ -13,17 +13,26 @@ from milletpay.funding import (
     DrawId,
     GiveBackId,
 )
+from milletpay.money import Money
 from milletpay.payments.cards import ResolveDraw, ResolveGiveBack
+from milletpay.payments.take_backs import TakeBackDraw
 from milletpay.plumbing.ids import Prefix
 from milletpay.plumbing.jobs import OutsideKind
-from milletpay.rails import Banks, Hear
+from milletpay.rails import Banks, Hear, Notice
 from milletpay.wallets import AskBank, Errand, HearBank, Submit
+
+
+def _moved_back(notice: Notice) -> Money:
+    assert notice.moved_back is not None, f"{notice} does not say how much"
+    return notice.moved_back
+
 
 _DRAW: Final = Errand[DrawId](
     job=DRAW_JOB,
     read=DRAW_ID.read,
     ask=lambda id: AskForDraw(id=id),
     resolve=lambda id, outcome: ResolveDraw(draw=id, outcome=outcome),
+    undo=lambda id, notice: TakeBackDraw(draw=id, amount=_moved_back(notice)),
 )
 _GIVE_BACK: Final = Errand[GiveBackId](
     job=GIVE_BACK_JOB,

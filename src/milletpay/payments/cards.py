@@ -139,9 +139,15 @@ def _take(draw: Draw, outcome: BankOutcome, facts: Facts) -> Draw:
 
 
 def _fail(draw: Draw, decline: Decline, outcome: BankOutcome, facts: Facts) -> Draw:
+    decline_awaited(draw, decline, facts)
+    return facts.funding.fail(draw, outcome=outcome)
+
+
+def decline_awaited(draw: Draw, decline: Decline, facts: Facts) -> None:
+    """The payment that waits for a draw, if one does, goes on without it."""
     payment = facts.payments[PaymentId(draw.payment)]
     if not draw.is_awaited:
-        return facts.funding.fail(draw, outcome=outcome)
+        return
     uncount(payment, amount=payment.amount.minor, whole=True, facts=facts)
     _note(draw, Outcome.DECLINED, decline, facts)
     payment.counted_on = NO_DAY
@@ -159,7 +165,6 @@ def _fail(draw: Draw, decline: Decline, outcome: BankOutcome, facts: Facts) -> D
         payment.customer = payment.card = None
         payment.happen(Happening.FALL_BACK)
         facts.change(payment, news="payment.attempt_declined")
-    return facts.funding.fail(draw, outcome=outcome)
 
 
 def _note(draw: Draw, outcome: Outcome, decline: Decline | None, facts: Facts) -> None:

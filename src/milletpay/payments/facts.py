@@ -87,6 +87,8 @@ class Facts:
     events: list[Event] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     """What has moved at terminals."""
+    taken_back: dict[PaymentId, int] = field(default_factory=dict)
+    """What banks took back of payments."""
 
     def clear(self) -> None:
         """Begin a batch: only agreements are remembered."""
@@ -115,6 +117,7 @@ class Facts:
             self.unused,
             self.events,
             self.moves,
+            self.taken_back,
         ):
             known.clear()
 

@@ -203,6 +203,8 @@ class Payment:
     authorized: int = 0
     captured: int = 0
     refunded: int = 0
+    taken_back: int = 0
+    """What the card's bank took back of it by itself: the customer bears it, and the merchant keeps its money."""
     fee: int = 0
     """Of what is captured, less what was given back."""
     card: PaidCard | None = None
@@ -232,6 +234,7 @@ class Payment:
             authorized=self.amount.minor if self.first_status in {paid, held} else 0,
             captured=self.amount.minor if self.first_status is paid else 0,
             refunded=0,
+            taken_back=0,
             fee=self.quote.fee.minor if self.first_status is paid else 0,
             card=self.card if self._asked_card_at_once else None,
             decline=self.decline if self.first_status is PaymentStatus.FAILED else None,

@@ -1,42 +1,24 @@
 """The part of the desk that decides payments: what commands need, which story decides, what is written."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from milletpay.customers import CustomerId, Customers, Devices, PersonId
-from milletpay.funding import Draw, Funding, GiveBack
+from milletpay.funding import Funding
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
 from milletpay.merchants import MerchantId, Merchants, Plates
 from milletpay.money import Currency
-from milletpay.payments.agreements import (
-    Agreed,
-    CancelAgreement,
-    ProposeAgreement,
-    SignAgreement,
-    propose,
-    sign,
-)
-from milletpay.payments.agreements import cancel as cancel_agreement
-from milletpay.payments.announcements import AnnounceCharge, WithdrawAnnouncement, announce, since, withdraw
-from milletpay.payments.attempts import CreatePayment, Made, PayPayment, create, pay
-from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment, cancel, capture, expire
-from milletpay.payments.cards import ResolveDraw, ResolveGiveBack, resolve_draw, resolve_give_back
-from milletpay.payments.coded import DeclinePayment, create_by_code, decline_payment
+from milletpay.payments.agreements import CancelAgreement, ProposeAgreement, SignAgreement
+from milletpay.payments.announcements import AnnounceCharge, WithdrawAnnouncement, since
+from milletpay.payments.attempts import CreatePayment, PayPayment
+from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
+from milletpay.payments.cards import ResolveDraw, ResolveGiveBack
+from milletpay.payments.coded import DeclinePayment, create_by_code
 from milletpay.payments.counting import counted
 from milletpay.payments.facts import Facts, Name
-from milletpay.payments.model import (
-    Agreement,
-    AgreementId,
-    Announcement,
-    Decline,
-    Payment,
-    PaymentId,
-    RefundId,
-    Refused,
-)
-from milletpay.payments.plates import STATIC, PayPlate, pay_plate
+from milletpay.payments.model import Agreement, AgreementId, PaymentId, RefundId
+from milletpay.payments.plates import STATIC, PayPlate
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.presenters import Presenters
 from milletpay.payments.records import (
@@ -56,7 +38,9 @@ from milletpay.payments.records import (
     refund_of,
     scanned_of,
 )
-from milletpay.payments.refunds import Marked, Refunded, RefundPayment, ReversePayment, refund, reverse
+from milletpay.payments.refunds import RefundPayment, ReversePayment
+from milletpay.payments.stories import DECIDES, Answer, Command
+from milletpay.payments.take_backs import TakeBackDraw
 from milletpay.payments.unusual import policy_on
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day
@@ -67,49 +51,6 @@ SQL: Final = load_statements("milletpay.payments")
 
 REMEMBERED_MAX: Final = 200_000
 """How many agreements memory holds before it begins anew."""
-
-Command: TypeAlias = (
-    CreatePayment
-    | PayPayment
-    | PayPlate
-    | DeclinePayment
-    | CapturePayment
-    | CancelPayment
-    | ExpirePayment
-    | RefundPayment
-    | ReversePayment
-    | ProposeAgreement
-    | SignAgreement
-    | CancelAgreement
-    | AnnounceCharge
-    | WithdrawAnnouncement
-    | ResolveDraw
-    | ResolveGiveBack
-)
-Answer: TypeAlias = (
-    Made | Payment | Refunded | Marked | Agreed | Announcement | Draw | GiveBack | Decline | Refused | None
-)
-
-DECIDES: Final[dict[type, Callable[[Any, Facts], Answer]]] = {
-    CreatePayment: create,
-    PayPayment: pay,
-    PayPlate: pay_plate,
-    DeclinePayment: decline_payment,
-    CapturePayment: capture,
-    CancelPayment: cancel,
-    ExpirePayment: expire,
-    RefundPayment: refund,
-    ReversePayment: reverse,
-    ProposeAgreement: propose,
-    SignAgreement: sign,
-    CancelAgreement: cancel_agreement,
-    AnnounceCharge: announce,
-    WithdrawAnnouncement: withdraw,
-    ResolveDraw: resolve_draw,
-    ResolveGiveBack: resolve_give_back,
-}
-"""Which story decides which command."""
-
 
 class Payments:
     """The heart: it decides on payments, with customers, merchants and limits below it."""
@@ -218,6 +159,8 @@ class Payments:
                 self._facts.funding.want_draw(command.draw)
             case ResolveGiveBack():
                 self._facts.funding.want_give_back(command.give_back)
+            case TakeBackDraw():
+                self._facts.funding.want_take_back(command.draw)
             case AnnounceCharge() | WithdrawAnnouncement():
                 self._want_agreement(command.agreement)
                 self._looked_at.append(command.agreement)
@@ -307,6 +250,9 @@ class Payments:
         if facts.changed_refunds:
             refunds = list(facts.changed_refunds.values())
             await connection.execute(SQL["change_refunds"], *columns_of_changed_refunds(refunds))
+        if facts.taken_back:
+            taken_back = list(facts.taken_back), list(facts.taken_back.values())
+            await connection.execute(SQL["write_taken_back"], *taken_back)
         if facts.new_marks:
             columns = columns_of_names(facts.new_marks)
             await connection.execute(SQL["add_marks"], *columns, facts.book.now)

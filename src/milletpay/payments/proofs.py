@@ -31,6 +31,7 @@ from milletpay.plumbing.dates import SHANGHAI
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments", name="proofs.sql")
+TAKEN: Final = load_statements("milletpay.payments", name="take_backs.sql")
 
 AMOUNTS: Final = ("authorized amount", "captured amount", "refunded amount", "fee")
 
@@ -58,6 +59,11 @@ def payment_proofs() -> list[Proof]:
         comparing(
             _sums(),
             _legs(),
+            Comparison(
+                statement=TAKEN["unlike_their_draws"],
+                where=_payment,
+                fields=("what its card's bank took back is not what its draw says",),
+            ),
             name="payments",
             claim="each says what its transfers did, on accounts of its payer and its merchant",
             counts=SQL["count_payments"],

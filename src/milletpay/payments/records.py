@@ -82,6 +82,7 @@ def payment_of(row: Row) -> Payment:
         authorized=row["authorized"],
         captured=row["captured"],
         refunded=row["refunded"],
+        taken_back=row["taken_back"],
         fee=row["fee"],
         card=_card_of(row),
         counted_on=Day(row["counted_on"]),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from milletpay.fees import fee_back
+from milletpay.funding import Draw
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId, TerminalId
@@ -96,6 +97,7 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
     if command.amount > left:
         detail = f"{command.amount} is more than the {left} that were captured and not refunded."
         return Refused(refusal=Refusal.EXCEEDS_REFUNDABLE, detail=detail, object=PAYMENT_ID.write(payment.id))
+    destination = _destination(payment, command.amount, facts)
     back = _give_back(payment, command.amount, facts, refund=command.id)
     if back is None:
         detail = "What is owed to you and not settled does not cover the refund."
@@ -114,8 +116,8 @@ def refund(command: RefundPayment, facts: Facts) -> Refunded | Refused:
         request=command.request,
         reason=command.reason,
         created_at=facts.book.now,
-        status=RefundStatus.SUCCEEDED if payment.card is None else RefundStatus.PENDING,
-        destination=Destination.BALANCE if payment.card is None else Destination.CARD,
+        status=RefundStatus.PENDING if destination is Destination.CARD else RefundStatus.SUCCEEDED,
+        destination=destination,
     )
     facts.know_refunds([made])
     facts.new_refunds.append(made)
@@ -178,17 +180,33 @@ def _give_back(payment: Payment, amount: int, facts: Facts, *, refund: RefundId 
     back = fee_back(
         payment.quote, refunded_before=Money(payment.refunded, currency), part=Money(amount, currency)
     ).minor
-    recipe = postings.refunded if payment.card is None else postings.refunded_to_card
+    to_card = _destination(payment, amount, facts) is Destination.CARD
+    recipe = postings.refunded_to_card if to_card else postings.refunded
     transfers = recipe(payment, amount=amount, fee_back=back, ids=facts.book.new_id, date=facts.today)
     if facts.post(transfers) is not CreateTransferStatus.created:
         return None
     if payment.card is not None:
-        draw = facts.funding.taken(payment.id)
-        assert draw is not None, f"no draw of {payment}"
-        facts.funding.give_back(draw, amount=Money(amount, currency), refund=refund)
+        draw = _draw_of(payment, facts)
+        if to_card:
+            facts.funding.give_back(draw, amount=Money(amount, currency), refund=refund)
+        else:
+            facts.funding.recover_from_refund(draw, came=Money(amount, currency))
     payment.refunded += amount
     payment.fee -= back
     return back
+
+
+def _destination(payment: Payment, amount: int, facts: Facts) -> Destination:
+    """Where money of a payment goes back to: to the card, but for what its bank has taken back itself."""
+    if payment.card is None or not payment.captured or amount > _draw_of(payment, facts).returnable:
+        return Destination.BALANCE
+    return Destination.CARD
+
+
+def _draw_of(payment: Payment, facts: Facts) -> Draw:
+    draw = facts.funding.taken(payment.id)
+    assert draw is not None, f"no draw of {payment}"
+    return draw
 
 
 def _made_before(command: RefundPayment, facts: Facts) -> Refunded | Refused | None:

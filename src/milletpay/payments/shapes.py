@@ -7,7 +7,7 @@ to our pages; everything else is in the objects.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 
@@ -103,6 +103,13 @@ class PaymentShape(Output, frozen=True, kw_only=True):
     amount_authorized: int
     amount_captured: int
     amount_refunded: int
+    amount_taken_back: Annotated[
+        int,
+        msgspec.Meta(
+            description="What the card's bank took back of it by itself, as its owner disputed it. The money"
+            " stays yours; what you refund from then on goes to the balance."
+        ),
+    ]
     fee: int
     capture_method: CaptureMethod
     reference: str
@@ -135,6 +142,7 @@ class PaymentShape(Output, frozen=True, kw_only=True):
             amount_authorized=1250,
             amount_captured=1250,
             amount_refunded=0,
+            amount_taken_back=0,
             fee=5,
             capture_method=CaptureMethod.AUTOMATIC,
             reference="order-1001",
@@ -310,6 +318,7 @@ class Shown:
             amount_authorized=payment.authorized,
             amount_captured=payment.captured,
             amount_refunded=payment.refunded,
+            amount_taken_back=payment.taken_back,
             fee=payment.fee,
             capture_method=payment.capture_method,
             reference=payment.request.reference,

@@ -111,6 +111,12 @@ FROM unnest(
 )
 WHERE p.id = n.id;
 
+-- name: write_taken_back
+-- Write what banks took back of payments.
+UPDATE payments.payment AS p SET taken_back = n.taken_back
+FROM unnest($1::uuid[], $2::bigint[]) AS n (id, taken_back)
+WHERE p.id = n.id;
+
 -- name: announcements
 -- Announcements of these agreements, for $2 or later, whatever became of them.
 SELECT id, agreement, amount, charge_on, announced_at, payment, withdrawn_at

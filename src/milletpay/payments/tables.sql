@@ -70,6 +70,7 @@ CREATE TABLE payments.payment (
     authorized     bigint NOT NULL CHECK (authorized BETWEEN 0 AND amount),
     captured       bigint NOT NULL CHECK (captured BETWEEN 0 AND amount),
     refunded       bigint NOT NULL CHECK (refunded BETWEEN 0 AND captured),
+    taken_back     bigint NOT NULL DEFAULT 0 CHECK (taken_back BETWEEN 0 AND captured),  -- by the card's bank
     fee            bigint NOT NULL CHECK (fee >= 0),  -- taken, less given back
     contract       uuid NOT NULL,  -- the fee contract that was quoted
     quote          bigint NOT NULL CHECK (quote >= 0),  -- the fee on the whole amount, frozen

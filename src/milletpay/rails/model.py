@@ -53,6 +53,8 @@ class Order:
     token: str
     """The card, in the bank's own words."""
     amount: Money
+    original: str = ""
+    """The reference of the order of which it gives back, if it gives back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class Notice:
     """Where the order is now; what was received has succeeded."""
     received: Received | None = None
     """What was received, when that is what it tells."""
+    moved_back: Money | None = None
+    """How much was moved back, when that is what it tells: all of the order, less what we had given back."""
 
 
 class LineKind(StrEnum):

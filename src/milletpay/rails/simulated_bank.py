@@ -183,6 +183,20 @@ class SimulatedBank:
                     SQL["sim_add_notice"], *self._place, NoticeKind.RECEIVED, received.bank_reference, now
                 )
 
+    async def take_back(self, reference: str, *, amount: Money | None = None, told: int = 1) -> None:
+        """Move back now what an order moved: what was not given back of it, or an amount, rightly or not."""
+        now = self._clock.now_ns()
+        async with self._database.transaction() as connection:
+            await connection.execute(SQL["sim_lock"], f"{self._place}")
+            moved = None if amount is None else amount.minor
+            place = (*self._place, reference)
+            found = await connection.fetchrow(SQL["sim_take_back"], *place, now, day_of(now), moved)
+            assert found is not None, f"{reference} has moved nothing that could be moved back"
+            for _ in range(told):
+                await connection.execute(
+                    SQL["sim_add_notice"], *self._place, NoticeKind.COME_BACK, reference, now
+                )
+
     async def balance(self, token: str) -> int:
         """What is on a card, in minor units."""
         async with self._database.connection() as connection:
@@ -201,11 +215,12 @@ class SimulatedBank:
                 fault = await self._fault(connection, order, direction)
                 if not fault.lost:
                     await self._keep(connection, order, direction, fault)
-            elif (known["direction"], known["token"], known["currency"], known["amount"]) != (
+            elif tuple(known[name] for name in ("direction", "token", "currency", "amount", "original")) != (
                 direction.value,
                 order.token,
                 order.amount.currency.number,
                 order.amount.minor,
+                order.original,
             ):
                 return Outcome(status=OutcomeStatus.REFUSED, reason=RefusalReason.REFERENCE_REUSED)
             outcome = await self._answer(connection, order.reference)
@@ -232,6 +247,7 @@ class SimulatedBank:
             order.token,
             order.amount.currency.number,
             order.amount.minor,
+            order.original,
             reason,
             fault.unanswered,
             decided_at,
@@ -247,6 +263,12 @@ class SimulatedBank:
 
     async def _move(self, connection: Connection, order: Order, direction: Direction) -> RefusalReason | None:
         """Move the money on the card; why not, if it cannot be."""
+        if order.original:
+            left = await connection.fetchval(
+                SQL["sim_left_of"], *self._place, order.original, self._clock.now_ns()
+            )
+            if left is None or order.amount.minor > left:
+                return RefusalReason.NOT_ALLOWED
         if await connection.fetchrow(SQL["sim_find_card"], *self._place, order.token) is None:
             return RefusalReason.CARD_CLOSED
         by = -order.amount.minor if direction is Direction.COLLECT else order.amount.minor
@@ -267,7 +289,14 @@ class SimulatedBank:
     def _notice(self, row: Row) -> Notice:
         kind = NoticeKind(row["kind"])
         if kind is not NoticeKind.RECEIVED:
-            return Notice(id=row["id"], kind=kind, reference=row["reference"], outcome=self._outcome(row))
+            came_back = kind is NoticeKind.COME_BACK
+            return Notice(
+                id=row["id"],
+                kind=kind,
+                reference=row["reference"],
+                outcome=self._outcome(row),
+                moved_back=Money(row["back"], Currency.numbered(row["back_currency"])) if came_back else None,
+            )
         received = Received(
             bank_reference=row["reference"],
             amount=Money(row["amount"], Currency.numbered(row["currency"])),

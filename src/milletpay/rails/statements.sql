@@ -20,17 +20,36 @@ SELECT pg_advisory_xact_lock(hashtextextended('simulated bank ' || $1, 0));
 
 -- name: sim_find_order
 -- An order by its reference.
-SELECT reference, direction, token, currency, amount, reason, unanswered, decided_at
+SELECT reference, direction, token, currency, amount, original, reason, unanswered, decided_at
 FROM rails.sim_order
 WHERE bank = $1 AND live = $2 AND reference = $3;
+
+-- name: sim_left_of
+-- What of an order can still be given back, at a moment: nothing once it was moved back.
+SELECT CASE WHEN come_back_at <= $4 THEN 0 ELSE amount - given END AS amount
+FROM (
+    SELECT o.amount, o.come_back_at, coalesce(sum(g.amount), 0)::bigint AS given
+    FROM rails.sim_order AS o
+    LEFT JOIN rails.sim_order AS g
+        ON g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
+            AND g.reason IS NULL
+    WHERE o.bank = $1 AND o.live = $2 AND o.reference = $3
+    GROUP BY o.amount, o.come_back_at
+) AS found;
+
+-- name: sim_take_back
+-- Move money of an order back now, which succeeded and was not moved back before.
+UPDATE rails.sim_order SET come_back_at = $4, come_back_day = $5, moved_back = $6
+WHERE bank = $1 AND live = $2 AND reference = $3 AND reason IS NULL AND come_back_at IS NULL
+RETURNING reference;
 
 -- name: sim_add_order
 -- Keep an order that has arrived.
 INSERT INTO rails.sim_order (
-    bank, live, reference, direction, token, currency, amount, reason, unanswered, decided_at, decided_day,
-    come_back_at, come_back_day
+    bank, live, reference, direction, token, currency, amount, original, reason, unanswered, decided_at,
+    decided_day, come_back_at, come_back_day
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: sim_stay_silent
 -- One call about an order gets no answer.
@@ -44,11 +63,14 @@ INSERT INTO rails.sim_notice (bank, live, kind, reference, told_at) VALUES ($1, 
 
 -- name: sim_notices
 -- What is to be told by now, the oldest first, with the orders as they are, and with what was received.
-SELECT n.id, n.kind, n.reference, o.reason, o.decided_at, r.token, r.payer, r.remark, r.currency, r.amount
+-- Nothing is told of an order of which nothing was left to be moved back.
+SELECT
+    n.id, n.kind, n.reference, o.reason, o.decided_at, o.back, o.currency AS back_currency,
+    r.token, r.payer, r.remark, r.currency, r.amount
 FROM rails.sim_notice AS n
-LEFT JOIN rails.sim_order AS o ON o.bank = n.bank AND o.live = n.live AND o.reference = n.reference
+LEFT JOIN rails.sim_moved AS o ON o.bank = n.bank AND o.live = n.live AND o.reference = n.reference
 LEFT JOIN rails.sim_receipt AS r ON r.bank = n.bank AND r.live = n.live AND r.reference = n.reference
-WHERE n.bank = $1 AND n.live = $2 AND n.told_at <= $3
+WHERE n.bank = $1 AND n.live = $2 AND n.told_at <= $3 AND (n.kind <> 'come_back' OR o.back <> 0)
 ORDER BY n.told_at, n.id
 LIMIT $4;
 
@@ -126,8 +148,8 @@ WITH day_net AS (
         FROM rails.sim_order
         WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 1 AND reason IS NULL
         UNION ALL
-        SELECT come_back_day AS day, -amount
-        FROM rails.sim_order
+        SELECT come_back_day AS day, -back
+        FROM rails.sim_moved
         WHERE bank = $1 AND live = $2 AND currency = $3 AND direction = 1 AND come_back_day IS NOT NULL
         UNION ALL
         SELECT decided_day AS day, -amount

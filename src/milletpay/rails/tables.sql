@@ -23,18 +23,38 @@ CREATE TABLE rails.sim_order (
     token        text COLLATE "C" NOT NULL,
     currency     smallint NOT NULL CHECK (currency > 0),
     amount       bigint NOT NULL CHECK (amount > 0),
+    original     text COLLATE "C" NOT NULL,  -- of which order it gives back; '': of none that it names
     reason       text COLLATE "C",  -- why it is refused, if it is
     unanswered   integer NOT NULL CHECK (unanswered >= 0),  -- so many more calls about it get no answer
     decided_at   bigint NOT NULL CHECK (decided_at > 0),    -- nanoseconds since the epoch; may lie ahead
     decided_day  integer NOT NULL CHECK (decided_day > 0),  -- YYYYMMDD
     come_back_at  bigint,
     come_back_day integer,
+    moved_back    bigint CHECK (moved_back > 0),  -- so much comes back; NULL: what was not given back of it
     PRIMARY KEY (bank, live, reference),
     CHECK ((come_back_at IS NULL) = (come_back_day IS NULL)),
-    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL))
+    CHECK (come_back_at IS NULL OR (come_back_at >= decided_at AND reason IS NULL)),
+    CHECK (moved_back IS NULL OR come_back_at IS NOT NULL),
+    CHECK (original = '' OR direction = 3)
 );
 
 CREATE INDEX sim_order_decided ON rails.sim_order (bank, live, currency, decided_day);
+CREATE INDEX sim_order_original ON rails.sim_order (bank, live, original) WHERE original <> '';
+
+-- Orders with what was moved back of each, once its time has come: as told, or all that was not given back.
+CREATE VIEW rails.sim_moved WITH (security_invoker = true) AS
+SELECT
+    o.*,
+    coalesce(
+        o.moved_back,
+        o.amount - coalesce((
+            SELECT sum(g.amount)
+            FROM rails.sim_order AS g
+            WHERE g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
+                AND g.reason IS NULL
+        ), 0)
+    )::bigint AS back
+FROM rails.sim_order AS o;
 
 -- What a simulated bank will tell by itself, until it is acknowledged.
 CREATE TABLE rails.sim_notice (
@@ -83,3 +103,4 @@ CREATE TABLE rails.sim_fault (
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON rails.sim_card, rails.sim_order, rails.sim_notice, rails.sim_receipt, rails.sim_fault
 TO millet_app;
+GRANT SELECT ON rails.sim_moved TO millet_app;

@@ -15,6 +15,7 @@ from milletpay.wallets.asking import Asking
 from milletpay.wallets.bank_errands import AskBank, Errand, HearBank, Submit, bank_ears, bank_jobs
 from milletpay.wallets.binding import ask_to_bind
 from milletpay.wallets.cards import BindCard, RemoveCard
+from milletpay.wallets.debts import recover_debt, shortfall_of
 from milletpay.wallets.deposit_numbers import (
     GiveDepositNumber,
     deposit_number,
@@ -55,7 +56,14 @@ from milletpay.wallets.model import (
     WithdrawalStatus,
 )
 from milletpay.wallets.operations import Wallets
-from milletpay.wallets.postings import balance_account, held_account
+from milletpay.wallets.postings import (
+    FROM_RECEIPT,
+    FROM_REFUND,
+    FROM_TOP_UP,
+    accounts_of,
+    balance_account,
+    held_account,
+)
 from milletpay.wallets.proofs import fees_of_withdrawals, wallet_proofs
 from milletpay.wallets.queries import (
     cards_of,
@@ -88,6 +96,9 @@ from milletpay.wallets.withdrawals import (
 
 __all__ = [
     "CARD_ID",
+    "FROM_RECEIPT",
+    "FROM_REFUND",
+    "FROM_TOP_UP",
     "RECEIPT_ID",
     "SEND_ID",
     "TOP_UP_ID",
@@ -137,6 +148,7 @@ __all__ = [
     "WithdrawalFee",
     "WithdrawalId",
     "WithdrawalStatus",
+    "accounts_of",
     "ask_to_bind",
     "balance_account",
     "bank_ears",
@@ -155,7 +167,9 @@ __all__ = [
     "obtain_deposit_number",
     "read_remark",
     "receipt_ears",
+    "recover_debt",
     "sends_of",
+    "shortfall_of",
     "top_ups_of",
     "unclaimed_receipts",
     "wallet_proofs",

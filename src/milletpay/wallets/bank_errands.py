@@ -59,7 +59,7 @@ class Errand(Generic[Id]):
     read: Callable[[str], Id]
     ask: Callable[[Id], object]
     resolve: Callable[[Id, Outcome], object]
-    undo: Callable[[Id], object] | None = None
+    undo: Callable[[Id, Notice], object] | None = None
     """None where nothing can be done about it: then the notice stays with the bank."""
 
 
@@ -68,14 +68,14 @@ _TOP_UP: Final = Errand[TopUpId](
     read=TOP_UP_ID.read,
     ask=lambda id: AskForTopUp(id=id),
     resolve=lambda id, outcome: ResolveTopUp(id=id, outcome=outcome),
-    undo=lambda id: ClawBackTopUp(id=id),
+    undo=lambda id, _notice: ClawBackTopUp(id=id),
 )
 _WITHDRAWAL: Final = Errand[WithdrawalId](
     job=WITHDRAWAL_JOB,
     read=WITHDRAWAL_ID.read,
     ask=lambda id: AskForWithdrawal(id=id),
     resolve=lambda id, outcome: ResolveWithdrawal(id=id, outcome=outcome),
-    undo=lambda id: ReturnWithdrawal(id=id),
+    undo=lambda id, _notice: ReturnWithdrawal(id=id),
 )
 
 
@@ -143,7 +143,7 @@ class HearBank(Generic[Id]):
         if notice.kind is NoticeKind.COME_BACK:
             if self._errand.undo is None:
                 raise NoticeRefused(f"{notice} of {bank}: somebody has to look at it")
-            command = self._errand.undo(id)
+            command = self._errand.undo(id, notice)
         answer = await self._submit(command)
         if not isinstance(answer, Known):
             raise NoticeRefused(f"{notice} of {bank}: {answer.detail}")

@@ -1,10 +1,22 @@
-"""What customers owe us after a claw-back: taken from the next money that comes into their wallets."""
+"""What customers owe us of what a bank took back: taken from the next money that comes into their wallets."""
 
 from milletpay.customers import CustomerId
-from milletpay.ledger import Book, CreateTransferStatus
+from milletpay.ledger import Book, CreateAccountStatus, CreateTransferStatus
 from milletpay.ledger.chart import Mode, TransferCode
 from milletpay.money import Money
-from milletpay.wallets.postings import debt_recovered, owed_account
+from milletpay.wallets.postings import balance_account, debt_account, debt_recovered, owed_account
+
+
+def shortfall_of(book: Book, *, customer: CustomerId, mode: Mode, taken: Money) -> int:
+    """What the balance lacks of what a bank took back, in minor units; what is owed has its account then."""
+    standing = book.machine.standing(balance_account(customer, mode=mode, currency=taken.currency))
+    assert standing is not None, f"no account of {customer}"
+    available = standing.credits_posted - standing.debits_posted - standing.debits_pending
+    shortfall = taken.minor - min(taken.minor, available)
+    if shortfall:
+        opened = book.open_accounts([debt_account(customer, mode=mode, currency=taken.currency)])
+        assert set(opened) <= {CreateAccountStatus.created, CreateAccountStatus.exists}, opened
+    return shortfall
 
 
 def recover_debt(

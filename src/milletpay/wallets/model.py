@@ -314,3 +314,5 @@ class Balance:
     available: Money
     held: Money
     """By authorizations; not part of what is available."""
+    owed: Money
+    """To us, since a bank took back what was spent: the next money that comes pays it first."""

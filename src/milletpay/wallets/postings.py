@@ -70,6 +70,7 @@ def clawed_back(top_up: TopUp, *, shortfall: int, link: BankLink, ids: NewIds, d
 
 FROM_TOP_UP: Final = (TransferCode.DEBT_RECOVERED, TransferCode.DEBT_PAID)
 FROM_RECEIPT: Final = (TransferCode.RECEIPT_DEBT_RECOVERED, TransferCode.RECEIPT_DEBT_PAID)
+FROM_REFUND: Final = (TransferCode.REFUND_DEBT_RECOVERED, TransferCode.REFUND_DEBT_PAID)
 """The two reasons of `debt_recovered`, by what brought the money."""
 
 
@@ -245,11 +246,10 @@ def accounts_of(customer: CustomerId, *, mode: Mode, currency: Currency) -> list
     return mine + [_account(kind, place, 0) for kind in _HOUSE]
 
 
-def debt_account(it: TopUp) -> Account:
+def debt_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> Account:
     """The event that opens the customer's `cust_recv`: there is one only for who owes us something."""
     kind = AccountKind.CUST_RECV
-    mode, currency = _place(it)
-    return new_account(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=it.customer)
+    return new_account(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=customer)
 
 
 def _of_withdrawal(

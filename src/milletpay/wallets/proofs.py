@@ -76,13 +76,6 @@ RECEIPT_EFFECTS: Final = (
     Effect(code=TransferCode.RECEIPT_CLAIMED, signs=(0, 0, 1)),
 )
 
-# What a transfer of each code adds to what a customer owes us.
-DEBT_EFFECTS: Final = (
-    Effect(code=TransferCode.CLAWBACK_DEBT, signs=(1,)),
-    Effect(code=TransferCode.DEBT_PAID, signs=(-1,)),
-    Effect(code=TransferCode.RECEIPT_DEBT_PAID, signs=(-1,)),
-)
-
 FORMS: Final[Mapping[str, IdForm[Any]]] = {
     "top-up": TOP_UP_ID,
     "withdrawal": WITHDRAWAL_ID,
@@ -114,11 +107,6 @@ def wallet_proofs() -> list[Proof]:
             name="accounts of wallets",
             claim="what is topped up, withdrawn or received moves on accounts of its customer",
             counts=SQL["count_objects"],
-        ),
-        comparing(
-            _debts(),
-            name="debts of customers",
-            claim="each owes what a bank took back and the balance lacked, less what was recovered",
         ),
         comparing(
             _sends(),
@@ -176,21 +164,6 @@ def _legs() -> Comparison:
         statement=SQL["between_strangers"],
         where=lambda row: f"{_object(row)}, transfer {UUID(int=row['transfer'])}",
         arguments=[codes, ledgers, numbers, lives, codes_one_per(OnePer.CUSTOMER)],
-    )
-
-
-def _debts() -> Comparison:
-    clients, _, numbers, lives = columns_of_places(Pool.CLIENT)
-    owns, *_ = columns_of_places(Pool.OWN)
-    codes, signs = columns_of_effects(DEBT_EFFECTS)
-    recovered = [reasons[0].code for reasons in (FROM_TOP_UP, FROM_RECEIPT)]
-    return Comparison(
-        statement=SQL["unlike_their_debts"],
-        where=lambda row: (
-            f"customer {name_object(row['object'], form=CUSTOMER_ID)}, {name_pool(row['ledger'])}"
-        ),
-        fields=("what is owed is not what was lacking and not recovered",),
-        arguments=[codes, signs, recovered, clients, owns, numbers, lives],
     )
 
 

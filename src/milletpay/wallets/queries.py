@@ -21,7 +21,7 @@ from milletpay.wallets.model import (
     Withdrawal,
     WithdrawalId,
 )
-from milletpay.wallets.postings import balance_account, held_account
+from milletpay.wallets.postings import balance_account, held_account, owed_account
 from milletpay.wallets.rows import card_of, send_of, top_up_of, withdrawal_of
 
 SQL: Final = load_statements("milletpay.wallets")
@@ -31,16 +31,19 @@ async def find_balance(
     connection: Connection, *, customer: CustomerId, mode: Mode, currency: Currency
 ) -> Balance:
     """What a customer has, as committed; nothing where there is no account."""
-    available, held = (
-        account(customer, mode=mode, currency=currency) for account in (balance_account, held_account)
+    available, held, owed = (
+        account(customer, mode=mode, currency=currency)
+        for account in (balance_account, held_account, owed_account)
     )
-    accounts = await find_accounts(connection, ids=[available, held])
+    accounts = await find_accounts(connection, ids=[available, held, owed])
     minor = {
         id: account.credits_posted - account.debits_posted - account.debits_pending
         for id, account in accounts.items()
     }
     return Balance(
-        available=Money(minor.get(available, 0), currency), held=Money(minor.get(held, 0), currency)
+        available=Money(minor.get(available, 0), currency),
+        held=Money(minor.get(held, 0), currency),
+        owed=Money(-minor.get(owed, 0), currency),
     )
 
 

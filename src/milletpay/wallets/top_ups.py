@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from milletpay.customers import Customer, CustomerId
-from milletpay.ledger import CreateAccountStatus, CreateTransferStatus
+from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure
 from milletpay.money import Money
@@ -12,7 +12,7 @@ from milletpay.plumbing.clock import SECOND
 from milletpay.rails import Direction, Order, Outcome, OutcomeStatus
 from milletpay.treasury import BankLink
 from milletpay.wallets.asking import Asking
-from milletpay.wallets.debts import recover_debt
+from milletpay.wallets.debts import recover_debt, shortfall_of
 from milletpay.wallets.facts import TOP_UP_JOB, WalletFacts
 from milletpay.wallets.model import (
     NOT_COUNTED,
@@ -27,7 +27,7 @@ from milletpay.wallets.model import (
     WalletRefusal,
     WalletRefused,
 )
-from milletpay.wallets.postings import FROM_TOP_UP, balance_account, clawed_back, debt_account, topped_up
+from milletpay.wallets.postings import FROM_TOP_UP, clawed_back, topped_up
 
 GIVE_UP_NS: Final = 3600 * SECOND
 """A top-up that the bank has not heard of after so long has failed, so that the customer can try again."""
@@ -149,10 +149,9 @@ def claw_back_top_up(facts: WalletFacts, command: ClawBackTopUp) -> TopUp | Wall
         top_up = _succeed(facts, top_up, Outcome(status=OutcomeStatus.SUCCEEDED))
     if not top_up.may(Step.COME_BACK):
         return top_up
-    shortfall = top_up.amount.minor - min(top_up.amount.minor, _available(facts, top_up))
-    if shortfall:
-        opened = facts.book.open_accounts([debt_account(top_up)])
-        assert set(opened) <= {CreateAccountStatus.created, CreateAccountStatus.exists}, opened
+    shortfall = shortfall_of(
+        facts.book, customer=top_up.customer, mode=top_up.bank.mode, taken=top_up.amount
+    )
     transfers = clawed_back(
         top_up,
         shortfall=shortfall,
@@ -230,13 +229,6 @@ def _fail(facts: WalletFacts, top_up: TopUp, *, decline: WalletDecline, outcome:
         decided_at=facts.book.now,
     )
     return _tell(facts, changed)
-
-
-def _available(facts: WalletFacts, top_up: TopUp) -> int:
-    account = balance_account(top_up.customer, mode=top_up.bank.mode, currency=top_up.amount.currency)
-    standing = facts.book.machine.standing(account)
-    assert standing is not None, f"no account of {top_up}"
-    return standing.credits_posted - standing.debits_posted - standing.debits_pending
 
 
 def _link(facts: WalletFacts, top_up: TopUp) -> BankLink:

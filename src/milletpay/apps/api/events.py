@@ -39,6 +39,7 @@ KINDS: Final[Mapping[str, str]] = {
     "payment.expired": "A payment expired",
     "payment.refunded": "A payment was refunded, or a part of it",
     "payment.reversed": "A payment was reversed",
+    "payment.taken_back": "The card's bank took back what it had paid: the payment stands, its payer owes it",
     "plate.flagged": "A payment at a code plate is unusual: its `flags` say how; it was stopped by nothing",
     "refund.updated": "A refund has arrived, on the card or in the balance",
     "agreement.created": "An agreement was proposed, and waits for its signature",

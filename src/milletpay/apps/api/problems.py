@@ -145,11 +145,17 @@ CUSTOMERS: Final[dict[Enum, ProblemKind]] = {
     CustomerRefusal.BALANCE_LEFT: _conflict("balance_left", "There is money left", "Pay it out first."),
 }
 
+OWN_FUNDS_LACKING: Final = _conflict(
+    "own_funds_lacking", "The house has to bring money first", "Ask the operator of this platform."
+)
+
 FUNDING: Final[dict[Enum, ProblemKind]] = {
     FundingRefusal.NOT_FOUND: NOT_FOUND,
     FundingRefusal.CUSTOMER_NOT_FOUND: NOT_FOUND,
     FundingRefusal.CARD_NOT_FOUND: NOT_FOUND,
     FundingRefusal.NAMED_TWICE: INVALID_FIELD,
+    FundingRefusal.NOT_AS_KNOWN: WRONG_STATE,
+    FundingRefusal.OWN_FUNDS_LACKING: OWN_FUNDS_LACKING,
 }
 
 WALLETS: Final[dict[Enum, ProblemKind]] = {
@@ -167,9 +173,7 @@ WALLETS: Final[dict[Enum, ProblemKind]] = {
         "currency_not_supported", "Not in this currency", "Use a currency that your wallet has."
     ),
     WalletRefusal.WRONG_STATE: WRONG_STATE,
-    WalletRefusal.OWN_FUNDS_LACKING: _conflict(
-        "own_funds_lacking", "The house has to bring money first", "Ask the operator of this platform."
-    ),
+    WalletRefusal.OWN_FUNDS_LACKING: OWN_FUNDS_LACKING,
 }
 
 MERCHANTS: Final[dict[Enum, ProblemKind]] = {

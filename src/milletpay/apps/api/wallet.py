@@ -44,7 +44,10 @@ class WalletApi:
             verification=customer.verification.name.lower(),  # type: ignore[arg-type]  # its name
             has_pin=pin,
             balance=BalanceShape(
-                available=balance.available.minor, held=balance.held.minor, currency=CURRENCY.code
+                available=balance.available.minor,
+                held=balance.held.minor,
+                owed=balance.owed.minor,
+                currency=CURRENCY.code,
             ),
         )
 

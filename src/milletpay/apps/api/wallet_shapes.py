@@ -19,12 +19,19 @@ class BalanceShape(Output, frozen=True, kw_only=True):
 
     available: int
     held: Annotated[int, msgspec.Meta(description="By authorizations; not part of what is available.")]
+    owed: Annotated[
+        int,
+        msgspec.Meta(
+            description="To this platform, since a bank took back what was spent. The next money that comes"
+            " pays it first."
+        ),
+    ]
     currency: str
 
     @classmethod
     def example(cls) -> Self:
         """A balance."""
-        return cls(available=1_234_56, held=0, currency="CNY")
+        return cls(available=1_234_56, held=0, owed=0, currency="CNY")
 
 
 class CustomerShape(Output, frozen=True, kw_only=True):
@@ -321,6 +328,9 @@ class PaidShape(Output, frozen=True, kw_only=True):
     status: str
     amount: int
     amount_refunded: int
+    amount_taken_back: Annotated[
+        int, msgspec.Meta(description="What the card's bank took back of it by itself: it came from you again.")
+    ]
     currency: str
     merchant: str
     description: str | None
@@ -337,6 +347,7 @@ class PaidShape(Output, frozen=True, kw_only=True):
             status="succeeded",
             amount=12_50,
             amount_refunded=0,
+            amount_taken_back=0,
             currency="CNY",
             merchant="mer_01kdz9m4h0000g40r40m30e20a",
             description="Two months of video",
@@ -354,6 +365,7 @@ class PaidShape(Output, frozen=True, kw_only=True):
             status=payment.status,
             amount=payment.amount.minor,
             amount_refunded=payment.refunded,
+            amount_taken_back=payment.taken_back,
             currency=payment.amount.currency.code,
             merchant=MERCHANT_ID.write(payment.merchant),
             description=payment.description or None,

@@ -46,6 +46,9 @@ class TransferCode(Enum):
     PAY_BY_AGREEMENT = 1102, Kind.CUST, Kind.MER_PEND, "代扣", "a charge under an agreement, gross"
     PAY_BY_CARD = 1103, Kind.CLEARING, Kind.MER_PEND, "绑卡支付", "a charge funded by card, never by balance"
     FEE = 1104, Kind.MER_PEND, Kind.FEE_ACCRUED, "手续费", "our fee on what was captured"
+    TAKE_BACK = 1105, Kind.CUST, Kind.CLEARING, "绑卡支付撤回", "a bank took back what a card had paid"
+    TAKE_BACK_SHORTFALL = 1106, Kind.OWN_IN_POOL, Kind.CLEARING, "撤回支付垫付", "what the balance lacked"
+    TAKE_BACK_DEBT = 1107, Kind.CUST_RECV, Kind.DUE_FROM_POOL, "撤回支付欠款", "which the customer owes us"
     AUTHORIZE = 1111, Kind.CUST, Kind.CUST_HOLD, "预授权", "held for an authorization"
     CAPTURE = 1112, Kind.CUST_HOLD, Kind.MER_PEND, "预授权完成", "captured from what is held"
     RELEASE = 1113, Kind.CUST_HOLD, Kind.CUST, "预授权撤销", "released to the customer"
@@ -72,6 +75,8 @@ class TransferCode(Enum):
         "the card does not take it",
     )
     DRAWN_LATE = 1407, Kind.CLEARING, Kind.REFUND_TRANSIT, "迟到扣款", "drawn when nobody waited: goes back"
+    REFUND_DEBT_RECOVERED = 1408, Kind.CUST, Kind.OWN_IN_POOL, "退款抵欠款", "less what the customer owes us"
+    REFUND_DEBT_PAID = 1409, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "退款还欠款", "and does not any more"
 
     LATE_FEE_BACK = 1501, Kind.OWN_IN_POOL, Kind.MER_AVAIL, "退还已结手续费", "a fee already ours goes back"
     LATE_FEE_UNEARNED = 1502, Kind.FEE_INCOME, Kind.DUE_FROM_POOL, "冲减手续费收入", "and is no income"

@@ -2,19 +2,20 @@
 
 It says `there` when it is at the moment, and does nothing more. The moments: `asked`, the bank has done it
 and its answer is kept nowhere; `answered`, the answer is on its way to the desk; `kept`, the desk has
-committed it and nobody has been told.
+committed it and nobody has been told. And with what the bank tells by itself: `heard`, it is read and not
+booked; `booked`, it is committed and not acknowledged.
 """
 
 import asyncio
 import sys
 from typing import Any
 
-from milletpay.payments import ResolveDraw, ResolveGiveBack, card_jobs
+from milletpay.payments import ResolveDraw, ResolveGiveBack, TakeBackDraw, card_ears, card_jobs
 from milletpay.plumbing.clock import SECOND, ManualClock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import IdSource
 from milletpay.plumbing.worker import Worker
-from milletpay.rails import BankKey, Banks, Order, Outcome, SimulatedBank
+from milletpay.rails import BankKey, Banks, Mailbox, Order, Outcome, SimulatedBank
 from tests.flows.bank_contract import simulated_bank
 from tests.flows.card_desk import open_cards
 
@@ -49,13 +50,16 @@ async def run(url: str, *, seconds: int, moment: str) -> None:
     async with open_cards(database, clock=clock, desk_id=2) as house:
 
         async def submit(command: object) -> Any:
-            hears = isinstance(command, ResolveDraw | ResolveGiveBack)
-            if hears and moment == "answered":
+            resolves = isinstance(command, ResolveDraw | ResolveGiveBack)
+            takes_back = isinstance(command, TakeBackDraw)
+            if (resolves and moment == "answered") or (takes_back and moment == "heard"):
                 await stop_here()
             answer = await house.ask(command)
-            if hears and moment == "kept":
+            if (resolves and moment == "kept") or (takes_back and moment == "booked"):
                 await stop_here()
             return answer
+
+        await Mailbox(banks=Banks([bank]), hear=card_ears(submit=submit), clock=clock).empty()
 
         worker = Worker(
             database=database,

@@ -105,6 +105,33 @@ async def test_a_card_pays_is_refunded_and_everybody_is_told(app_url: str) -> No
         assert await at.heard(refund["id"], ["refund.updated"]) == ["refund.updated"]
 
 
+async def test_what_a_bank_takes_back_its_payer_bears_and_both_are_told(app_url: str) -> None:
+    async with open_card_market(app_url) as at:
+        card = await at.card()
+        await at.err(Fault(comes_back_after_ns=2 * SECOND))
+        payment = await at.make()
+        await at.pay(payment, source=card)
+        await at.until(f"/v1/payments/{payment}", "succeeded")
+        usual = ["payment.created", "payment.processing", "payment.succeeded"]
+        assert await at.heard(payment, [*usual, "payment.taken_back"]) == [*usual, "payment.taken_back"]
+        (event,) = (await at.shop.get("/v1/events?type=payment.taken_back")).json["data"]
+        assert event["data"]["amount_taken_back"] == AMOUNT
+        found = (await at.shop.get(f"/v1/payments/{payment}")).json
+        assert (found["status"], found["amount_captured"], found["amount_taken_back"]) == (
+            "succeeded",
+            AMOUNT,
+            AMOUNT,
+        )
+        newest = (await at.wallet.get("/v1/wallet/entries?limit=1")).json["data"][0]
+        assert (newest["kind"], newest["amount"], newest["about"]) == ("take_back", -AMOUNT, payment)
+        paid = (await at.pay(payment, source=card)).json
+        assert (paid["id"], paid["amount_taken_back"]) == (payment, AMOUNT)
+        assert (await at.wallet.get("/v1/wallet/me")).json["balance"]["owed"] == 0
+        body = {"payment": payment, "amount": 20_00, "reference": at.market.name()}
+        refund = (await at.shop.post("/v1/refunds", body)).json
+        assert (refund["status"], refund["destination"]) == ("succeeded", "balance")
+
+
 async def test_a_card_pays_at_a_plate_and_what_is_unusual_is_told_once(app_url: str) -> None:
     """Two stores within minutes: the second payment is flagged, and the merchant hears of it by an event."""
     async with open_card_market(app_url) as at:

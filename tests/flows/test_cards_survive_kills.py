@@ -6,6 +6,7 @@ from asyncio.subprocess import PIPE
 
 import pytest
 
+from milletpay.funding import DRAW_ID
 from milletpay.payments import PaymentStatus
 from milletpay.plumbing.database import Database
 from tests.flows.card_desk import MING, CardDesk, from_card, open_cards
@@ -55,6 +56,26 @@ async def test_the_payment_that_waits_is_paid_once(app_url: str, database: Datab
         await follow(house)
         assert await house.books(MING) == {}
         assert await house.on_card(MING) == 0
+
+
+@pytest.mark.parametrize("moment", ["heard", "booked"])
+async def test_what_the_bank_took_back_is_booked_once(app_url: str, database: Database, moment: str) -> None:
+    async with open_cards(database) as house:
+        await house.open(MING, balance=80_00)
+        payment = await house.make(50_00)
+        await house.pay(payment, MING, from_card(MING))
+        await house.work()
+        (draw,) = await house.draws(payment)
+        await house.bank.take_back(DRAW_ID.write(draw.id))
+        await killed(app_url, house, moment=moment)
+        booked = 0 if moment == "heard" else 50_00
+        assert (await house.payment(payment)).taken_back == booked
+        assert len(await house.bank.notices(most=10)) == 1
+        await follow(house)
+        assert (await house.payment(payment)).taken_back == 50_00
+        assert (await house.books(MING))["customer 11"] == 30_00
+        assert await house.bank.notices(most=10) == []
+        assert (await house.events(payment)).count("payment.taken_back") == 1
 
 
 @pytest.mark.parametrize("moment", MOMENTS[:2])

@@ -5,8 +5,17 @@ from typing import Any
 
 import pytest
 
+from milletpay.bootstrap import business_proofs
 from milletpay.customers import CustomerId
-from milletpay.funding import DRAW_ID, Draw, DrawId, DrawStatus, FundingRefusal, FundingRefused, GiveBackStatus
+from milletpay.funding import (
+    DRAW_ID,
+    Draw,
+    DrawId,
+    DrawStatus,
+    FundingRefusal,
+    FundingRefused,
+    GiveBackStatus,
+)
 from milletpay.ledger import prove_books
 from milletpay.ledger.chart import AccountKind, Mode
 from milletpay.money import Currency, Money
@@ -16,8 +25,8 @@ from milletpay.payments import (
     Outcome,
     PaymentId,
     PaymentStatus,
-    Refused,
     RefundStatus,
+    Refused,
     TakeBackDraw,
 )
 from milletpay.plumbing.clock import SECOND
@@ -29,7 +38,6 @@ from tests.flows.bank_contract import CNY, yuan
 from tests.flows.business import find_wrong
 from tests.flows.card_desk import HONG, MING, CardDesk, from_card, open_cards
 from tests.flows.wallet_desk import BANK
-from milletpay.bootstrap import business_proofs
 
 DAY = 24 * 3600
 PAID = {"pending": 49_81, "fees": 19}
@@ -202,7 +210,7 @@ async def test_a_bank_that_takes_too_much_has_a_claim_named_and_the_customer_bea
 @pytest.mark.parametrize("sent", [False, True], ids=["unasked", "on its way"])
 async def test_a_refund_on_its_way_ends_in_the_balance_and_pays_the_debt(
     database: Database,
-    sent: bool,  # noqa: FBT001 - a case
+    sent: bool,
 ) -> None:
     async with open_cards(database) as house:
         await house.open(MING)
@@ -323,7 +331,7 @@ async def test_a_draw_that_no_bank_was_asked_for_cannot_be_taken_back(database: 
 
 
 async def test_a_notice_races_refunds_and_a_reversal(database: Database) -> None:
-    """Whoever is first: the card and the customer have together what the merchant gave, and the bank its own."""
+    """Whoever is first: every refund pays what its take-back has cost."""
     async with open_cards(database) as house:
         await house.open(MING, HONG)
         await prefund(house)
@@ -347,7 +355,6 @@ async def test_a_notice_races_refunds_and_a_reversal(database: Database) -> None
             draw, found = await draw_of(house, payment), await house.payment(payment)
             assert (draw.taken_back, draw.claimed, found.refunded) == (10_00, 0, 10_00)
             assert all(back.status is GiveBackStatus.FAILED for back in await house.give_backs(payment))
-        # Every refund paid what its take-back had cost.
         assert [await owed(house, payer) for payer in (MING, HONG)] == [0, 0]
         assert await house.books(MING, HONG) == {"safe": 1000_00}
         assert await house.balance(AccountKind.OWN_IN_POOL) == 1000_00

@@ -1,7 +1,6 @@
 """What `millet check` proves of funding: what cards paid and were given, and what their owners owe us."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from milletpay.customers import CUSTOMER_ID
@@ -17,6 +16,7 @@ from milletpay.ledger import (
     name_pool,
 )
 from milletpay.ledger.chart import OnePer, Pool, TransferCode
+from milletpay.plumbing.database import Row
 from milletpay.plumbing.ids import IdForm, Prefix
 from milletpay.plumbing.statements import load_statements
 from milletpay.wallets import FROM_RECEIPT, FROM_REFUND, FROM_TOP_UP
@@ -113,5 +113,5 @@ def debt_proof() -> Proof:
     )
 
 
-def _payment(row: Mapping[str, Any]) -> str:
+def _payment(row: Row) -> str:
     return f"payment {name_object(row['object'], form=PAYMENT_ID)}"

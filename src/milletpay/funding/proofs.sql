@@ -61,7 +61,8 @@ compared AS (
             coalesce(m.to_balance, 0), coalesce(m.went, 0), coalesce(m.short, 0), coalesce(m.owed, 0)
         ] AS expected,
         ARRAY[
-            d.taken, d.late, d.back, coalesce(g.arrived, 0), coalesce(g.to_balance, 0), d.went, d.short, d.short
+            d.taken, d.late, d.back, coalesce(g.arrived, 0), coalesce(g.to_balance, 0), d.went, d.short,
+            d.short
         ] AS found
     FROM drawn AS d
     FULL JOIN moved AS m ON m.id = d.id

@@ -81,7 +81,7 @@ CREATE INDEX give_back_of_draw ON funding.give_back (draw);
 GRANT SELECT, INSERT, UPDATE ON funding.preference TO millet_app;
 GRANT SELECT, INSERT ON funding.draw, funding.give_back TO millet_app;
 GRANT UPDATE (
-    status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at, taken_back, claimed, shortfall,
-    taken_back_at
+    status, reason, bank_reference, given_back, sent_at, let_go_at, decided_at, taken_back, claimed,
+    shortfall, taken_back_at
 ) ON funding.draw TO millet_app;
 GRANT UPDATE (status, reason, bank_reference, sent_at, decided_at) ON funding.give_back TO millet_app;

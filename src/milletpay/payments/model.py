@@ -204,7 +204,7 @@ class Payment:
     captured: int = 0
     refunded: int = 0
     taken_back: int = 0
-    """What the card's bank took back of it by itself: the customer bears it, and the merchant keeps its money."""
+    """What the card's bank took back of it: the customer bears it, and the merchant keeps its money."""
     fee: int = 0
     """Of what is captured, less what was given back."""
     card: PaidCard | None = None

@@ -52,6 +52,7 @@ SQL: Final = load_statements("milletpay.payments")
 REMEMBERED_MAX: Final = 200_000
 """How many agreements memory holds before it begins anew."""
 
+
 class Payments:
     """The heart: it decides on payments, with customers, merchants and limits below it."""
 

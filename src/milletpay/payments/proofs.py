@@ -31,7 +31,7 @@ from milletpay.plumbing.dates import SHANGHAI
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.payments", name="proofs.sql")
-TAKEN: Final = load_statements("milletpay.payments", name="take_backs.sql")
+TOTALS: Final = load_statements("milletpay.payments", name="totals.sql")
 
 AMOUNTS: Final = ("authorized amount", "captured amount", "refunded amount", "fee")
 
@@ -60,26 +60,26 @@ def payment_proofs() -> list[Proof]:
             _sums(),
             _legs(),
             Comparison(
-                statement=TAKEN["unlike_their_draws"],
+                statement=SQL["unlike_their_draws"],
                 where=_payment,
                 fields=("what its card's bank took back is not what its draw says",),
             ),
             name="payments",
             claim="each says what its transfers did, on accounts of its payer and its merchant",
-            counts=SQL["count_payments"],
+            counts=TOTALS["count_payments"],
         ),
         comparing(
             Comparison(statement=SQL["unlike_their_status"], where=_payment),
             Comparison(statement=SQL["unlike_their_attempts"], where=_payment),
             name="states of payments",
             claim="each agrees with its amounts, and at most one attempt took the money",
-            counts=SQL["count_attempts"],
+            counts=TOTALS["count_attempts"],
         ),
         comparing(
             _refunds(),
             name="refunds",
             claim="they sum up to what their payments say, and so does the fee that went back",
-            counts=SQL["count_refunds"],
+            counts=TOTALS["count_refunds"],
         ),
         comparing(
             _quotes(), name="quotes", claim="each follows from its contract, and each fee from its quote"
@@ -94,7 +94,7 @@ def payment_proofs() -> list[Proof]:
 async def fees_of_payments(connection: Connection) -> Mapping[int, int]:
     """What payments have paid us in fees, less what was given back, by ledger of client money."""
     ledgers, codes, _, lives = columns_of_places(Pool.CLIENT)
-    rows = await connection.fetch(SQL["fees_taken"], ledgers, codes, lives)
+    rows = await connection.fetch(TOTALS["fees_taken"], ledgers, codes, lives)
     return {row["ledger"]: int(row["amount"]) for row in rows}
 
 

@@ -1,15 +1,3 @@
--- name: count_payments
--- How many payments there are.
-SELECT count(*) AS payments FROM payments.payment;
-
--- name: count_attempts
--- How many attempts there are.
-SELECT count(*) AS attempts FROM payments.attempt;
-
--- name: count_refunds
--- How many refunds there are.
-SELECT count(*) AS refunds FROM payments.refund;
-
 -- name: unlike_their_transfers
 -- Payments whose amounts are not what their transfers make them, by a table of what each code adds to which.
 WITH moved AS (
@@ -384,10 +372,23 @@ WHERE
 ORDER BY object, day
 LIMIT $7;
 
--- name: fees_taken
--- What payments have paid us in fees, less what was given back, by ledger.
-SELECT l.ledger, sum(p.fee) AS amount
+-- name: unlike_their_draws
+-- Payments that do not say what their card's bank took back of them.
+WITH taken AS (
+    SELECT payment AS id, sum(taken_back - claimed) AS amount
+    FROM funding.draw
+    WHERE status = 'succeeded' AND taken_back <> 0
+    GROUP BY payment
+)
+
+SELECT
+    coalesce(p.id, t.id) AS object,
+    CASE WHEN p.id IS NULL THEN 'a bank took it back, and there is no such payment' END AS wrong,
+    ARRAY[coalesce(t.amount, 0)] AS expected,
+    ARRAY[p.taken_back]::numeric[] AS found,
+    count(*) OVER () AS total
 FROM payments.payment AS p
-INNER JOIN unnest($1::integer[], $2::text[], $3::boolean[]) AS l (ledger, currency, live)
-    ON l.currency = p.currency AND l.live = p.live
-GROUP BY l.ledger;
+FULL JOIN taken AS t ON t.id = p.id
+WHERE p.id IS NULL OR p.taken_back <> coalesce(t.amount, 0)
+ORDER BY object
+LIMIT $1;

@@ -25,17 +25,10 @@ FROM rails.sim_order
 WHERE bank = $1 AND live = $2 AND reference = $3;
 
 -- name: sim_left_of
--- What of an order can still be given back, at a moment: nothing once it was moved back.
-SELECT CASE WHEN come_back_at <= $4 THEN 0 ELSE amount - given END AS amount
-FROM (
-    SELECT o.amount, o.come_back_at, coalesce(sum(g.amount), 0)::bigint AS given
-    FROM rails.sim_order AS o
-    LEFT JOIN rails.sim_order AS g
-        ON g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
-            AND g.reason IS NULL
-    WHERE o.bank = $1 AND o.live = $2 AND o.reference = $3
-    GROUP BY o.amount, o.come_back_at
-) AS found;
+-- What of an order can still be given back, at a moment.
+SELECT greatest(0, amount - given - CASE WHEN come_back_at <= $4 THEN back ELSE 0 END)::bigint AS amount
+FROM rails.sim_moved
+WHERE bank = $1 AND live = $2 AND reference = $3;
 
 -- name: sim_take_back
 -- Move money of an order back now, which succeeded and was not moved back before.

@@ -41,20 +41,20 @@ CREATE TABLE rails.sim_order (
 CREATE INDEX sim_order_decided ON rails.sim_order (bank, live, currency, decided_day);
 CREATE INDEX sim_order_original ON rails.sim_order (bank, live, original) WHERE original <> '';
 
--- Orders with what was moved back of each, once its time has come: as told, or all that was not given back.
+-- Orders with what we gave back of each, and what the bank moves back when that comes: as it was told to, or
+-- all that was not given back.
 CREATE VIEW rails.sim_moved WITH (security_invoker = true) AS
 SELECT
     o.*,
-    coalesce(
-        o.moved_back,
-        o.amount - coalesce((
-            SELECT sum(g.amount)
-            FROM rails.sim_order AS g
-            WHERE g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
-                AND g.reason IS NULL
-        ), 0)
-    )::bigint AS back
-FROM rails.sim_order AS o;
+    g.given,
+    coalesce(o.moved_back, o.amount - g.given) AS back
+FROM rails.sim_order AS o
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(g.amount), 0)::bigint AS given
+    FROM rails.sim_order AS g
+    WHERE g.bank = o.bank AND g.live = o.live AND g.original = o.reference AND g.original <> ''
+        AND g.reason IS NULL
+) AS g;
 
 -- What a simulated bank will tell by itself, until it is acknowledged.
 CREATE TABLE rails.sim_notice (

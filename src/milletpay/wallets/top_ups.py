@@ -149,9 +149,7 @@ def claw_back_top_up(facts: WalletFacts, command: ClawBackTopUp) -> TopUp | Wall
         top_up = _succeed(facts, top_up, Outcome(status=OutcomeStatus.SUCCEEDED))
     if not top_up.may(Step.COME_BACK):
         return top_up
-    shortfall = shortfall_of(
-        facts.book, customer=top_up.customer, mode=top_up.bank.mode, taken=top_up.amount
-    )
+    shortfall = shortfall_of(facts.book, customer=top_up.customer, mode=top_up.bank.mode, taken=top_up.amount)
     transfers = clawed_back(
         top_up,
         shortfall=shortfall,

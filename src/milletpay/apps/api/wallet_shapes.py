@@ -329,7 +329,8 @@ class PaidShape(Output, frozen=True, kw_only=True):
     amount: int
     amount_refunded: int
     amount_taken_back: Annotated[
-        int, msgspec.Meta(description="What the card's bank took back of it by itself: it came from you again.")
+        int,
+        msgspec.Meta(description="What the card's bank took back of it: you bear it."),
     ]
     currency: str
     merchant: str

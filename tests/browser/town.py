@@ -46,6 +46,7 @@ from milletpay.payments import (
     RefundId,
     RefundPayment,
     Request,
+    card_ears,
     card_jobs,
     payments_of,
 )
@@ -299,7 +300,10 @@ async def opened_town(app_url: str, *, base_url: str) -> AsyncIterator[tuple[Tow
             entropy=system_entropy,
             new_id=house.ids.next,
         )
-        hear = receipt_ears(submit=house.desk.submit, new_id=house.ids.next)
+        hear = {
+            **card_ears(submit=house.desk.submit),
+            **receipt_ears(submit=house.desk.submit, new_id=house.ids.next),
+        }
         mailbox = Mailbox(banks=house.banks, hear=hear, clock=clock)
         working = asyncio.gather(worker.run(), mailbox.run())
         health = Health(database=house.database, clock=clock)

@@ -162,9 +162,9 @@ class Market:
                 " FROM payments.payment WHERE customer IS NOT NULL AND card IS NULL GROUP BY customer"
             )
             by_card: int = await connection.fetchval(
-                "SELECT coalesce(sum(p.taken_back) - (SELECT coalesce(sum(r.amount), 0) FROM payments.refund AS r"
-                " JOIN payments.payment AS c ON c.id = r.payment AND c.card IS NOT NULL"
-                " WHERE r.status = 'succeeded' AND r.destination = 'balance'), 0)::bigint"
+                "SELECT coalesce(sum(p.taken_back) - (SELECT coalesce(sum(r.amount), 0)"
+                " FROM payments.refund AS r JOIN payments.payment AS c ON c.id = r.payment"
+                " WHERE c.card IS NOT NULL AND r.destination = 'balance'), 0)::bigint"
                 " FROM payments.payment AS p"
             )
         told = {row["customer"]: row for row in rows}

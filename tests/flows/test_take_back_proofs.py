@@ -8,6 +8,7 @@ from milletpay.customers import CUSTOMER_ID
 from milletpay.funding import DRAW_ID
 from milletpay.ledger.chart import AccountKind
 from milletpay.money import Money
+from milletpay.payments import PaymentId
 from milletpay.plumbing.database import Database
 from tests.flows.bank_contract import CNY
 from tests.flows.business import OF_PAYMENTS
@@ -24,12 +25,12 @@ async def play(database: Database) -> dict[str, int]:
     async with open_cards(database) as house:
         await house.open(MING, HONG, balance=30_00)
         await prefund(house)
-        found = {}
+        found: dict[str, int] = {}
         for name, payer in (("taken", MING), ("kept", HONG)):
             found[name] = payment = await house.make(50_00)
             await house.pay(payment, payer, from_card(payer))
             await house.work()
-        (draw,) = await house.draws(found["taken"])
+        (draw,) = await house.draws(PaymentId(found["taken"]))
         await house.bank.take_back(DRAW_ID.write(draw.id), amount=Money(40_00, CNY))
         await house.work()
         assert await house.balance(AccountKind.CUST_RECV, MING) == 10_00

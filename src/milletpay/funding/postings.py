@@ -10,7 +10,6 @@ from milletpay.funding.model import Draw, GiveBack
 from milletpay.ledger.chart import AccountKind, TransferCode, account_id, ledger_of
 from milletpay.ledger.model import Transfer, TransferFlags
 from milletpay.treasury.model import BankLink
-from milletpay.wallets import accounts_of as wallet_accounts
 
 NewIds = Callable[[], int]
 
@@ -72,8 +71,16 @@ def given_to_balance(back: GiveBack, *, link: BankLink, ids: NewIds, date: int) 
 
 def accounts_of(it: Draw | GiveBack) -> Sequence[int]:
     """The accounts that these recipes touch, but for the bank's, which are its link's; and those of debts."""
-    debts = wallet_accounts(it.customer, mode=it.bank.mode, currency=it.amount.currency)
-    return [*debts, _account(AccountKind.REFUND_TRANSIT, it, 0)]
+    return [
+        _account(kind, it, 0)
+        for kind in (
+            AccountKind.CUST,
+            AccountKind.REFUND_TRANSIT,
+            AccountKind.CUST_RECV,
+            AccountKind.OWN_IN_POOL,
+            AccountKind.DUE_FROM_POOL,
+        )
+    ]
 
 
 def _legs(

@@ -56,14 +56,7 @@ from milletpay.wallets.model import (
     WithdrawalStatus,
 )
 from milletpay.wallets.operations import Wallets
-from milletpay.wallets.postings import (
-    FROM_RECEIPT,
-    FROM_REFUND,
-    FROM_TOP_UP,
-    accounts_of,
-    balance_account,
-    held_account,
-)
+from milletpay.wallets.postings import FROM_RECEIPT, FROM_REFUND, FROM_TOP_UP, balance_account, held_account
 from milletpay.wallets.proofs import fees_of_withdrawals, wallet_proofs
 from milletpay.wallets.queries import (
     cards_of,
@@ -148,7 +141,6 @@ __all__ = [
     "WithdrawalFee",
     "WithdrawalId",
     "WithdrawalStatus",
-    "accounts_of",
     "ask_to_bind",
     "balance_account",
     "bank_ears",

@@ -117,7 +117,7 @@ def test_the_camera_is_opened_by_hand_and_let_go(new_visitor: NewVisitor) -> Non
     expect(page.locator("[data-open]")).to_be_visible()
     assert page.evaluate("camera.length") == 0, "nobody has pressed"
     page.locator("[data-open]").click()
-    expect(page.get_by_text("把码放进框里")).to_be_visible()
+    expect(page.get_by_text("将二维码放入框内")).to_be_visible()
     assert page.evaluate("camera.map((track) => track.readyState)") == ["live"]
     phone.shot("52-scan-camera")
     page.locator("[data-stop]").click()

@@ -1,5 +1,7 @@
 """Topping up by a transfer from any bank: to which account, with which remark. A demo plays the bank too."""
 
+from urllib.parse import urlencode
+
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
@@ -78,7 +80,7 @@ class BankTransferPages:
         person = await self._people.owner(request)
         amount = read_amount(body.amount)
         if amount is None:
-            return self._pages.go(f"{PLACE}?said=amount_wrong")
+            return self._pages.go(f"{PLACE}?{urlencode({'amount': body.amount})}&said=amount_wrong")
         banks = [bank for bank in self._backing.banks if isinstance(bank, SimulatedBank)]
         if not banks:
             raise Refuse(EdgeRefusal.NOT_FOUND, "There is no bank of play money here.")

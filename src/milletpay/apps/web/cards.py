@@ -10,7 +10,7 @@ from milletpay.apps.http.routes import Media, Route
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.forms import Form, Text
 from milletpay.apps.web.look import local_path
-from milletpay.apps.web.pages import Pages, phone
+from milletpay.apps.web.pages import Pages, in_fours, phone
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.bootstrap import DEMO_CARDS
@@ -92,7 +92,7 @@ class CardPages:
     async def ask(self, request: Request, *, query: Onward) -> Answer:
         """Those that are bound, and the form."""
         said = words_of(self._pages, request, query)
-        return await self._show(request, onward=query.next, said=said)
+        return await self._show(request, onward=query.next, said=said, good=query.said != "not_done")
 
     async def bind(self, request: Request, *, body: GiveCard) -> Answer:
         """Ask the bank, then bind it. A card that is bound is bound by the same again."""
@@ -131,7 +131,14 @@ class CardPages:
         return self._pages.go(f"{PATH}?said={'removed' if isinstance(answer, Card) else 'not_done'}")
 
     async def _show(
-        self, request: Request, *, onward: str, said: str = "", given: GiveCard | None = None, wrong: str = ""
+        self,
+        request: Request,
+        *,
+        onward: str,
+        said: str = "",
+        good: bool = True,
+        given: GiveCard | None = None,
+        wrong: str = "",
     ) -> Answer:
         """Show the page; what was typed is in no address, which a browser would keep."""
         person = await self._people.owner(request)
@@ -147,6 +154,7 @@ class CardPages:
             holder_given=person.name if given is None else given.holder,
             phone_given=phone(person.phone) if given is None else given.phone,
             said=said,
+            good=good,
             sample=self._sample() if self._backing.is_demo else "",
         )
 
@@ -154,4 +162,4 @@ class CardPages:
         """A number that the bank of the demo has not given out yet, as it stands on a card."""
         chance = int.from_bytes(self._backing.entropy(8)) % 10**9
         digits = numbered_from(f"{DEMO_CARDS}{chance:09d}").digits
-        return " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
+        return in_fours(digits)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Final, Literal, Self
@@ -55,6 +56,21 @@ EPOCHS_AHEAD: Final = 2016
 
 AT_A_STRETCH: Final = 96
 """Epochs whose aliases are made before others have their turn: about three milliseconds."""
+
+SCRIPT: Final = b"text/javascript; charset=utf-8"
+SCOPE: Final = ((b"service-worker-allowed", CODE.encode()),)
+FILES: Final = (
+    "millet.css",
+    "pages.css",
+    "favicon.svg",
+    "millet.js",
+    "code.js",
+    "asked.js",
+    "kept_page.js",
+    "payment_code.js",
+    "phone_store.js",
+)
+"""What the page is made of, and opens with when there is no network."""
 
 PLATFORMS: Final = ("iPhone", "iPad", "Android", "HarmonyOS", "Windows", "Macintosh", "Linux")
 """What a browser may say that it runs on, which is what a phone is called at first."""
@@ -158,6 +174,14 @@ class CodePages:
                 answers={200: bytes},
             ),
             Route(
+                method="GET",
+                path=f"{CODE}/worker.js",
+                handler=self.worker,
+                who=CUSTOMER,
+                summary="What opens the page without a network",
+                answers={200: bytes},
+            ),
+            Route(
                 method="POST",
                 path=f"{CODE}/phones",
                 handler=self.enroll,
@@ -203,6 +227,14 @@ class CodePages:
             paid=paid,
             said=words_of(self._pages, request, query),
         )
+
+    async def worker(self, request: Request) -> Answer:  # noqa: ARG002 - the same for everybody
+        """The script that a phone keeps beside the page; another one as soon as any file is another."""
+        static = self._pages.static
+        known = {"VERSION": static.version, "FILES": [static.path(name) for name in FILES]}
+        above = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+        content = (above + static.text("code_worker.js")).encode()
+        return Answer(status=HTTPStatus.OK, content=content, media=SCRIPT, headers=SCOPE)
 
     async def enroll(self, request: Request, *, body: Enroll) -> Answer:
         """Register the browser as a phone and give it a key; a lost answer is asked for as another phone."""

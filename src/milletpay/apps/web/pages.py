@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -96,9 +96,17 @@ class Pages:
         """Why a request was refused, as a page that helps on."""
         if problem.code in SIGNED_OUT:
             return self.to_sign_in(request)
+        reading = request.scope["method"] in {"GET", "HEAD"}
+        if problem.code == "method_not_allowed" and reading:
+            # Where only forms are sent: on to the page that they stand on.
+            return self.go(local_path(request.path.rpartition("/")[0]))
         language = self.look(request).language
         known = problem.code if self.catalog.has(f"problem.{problem.code}") else _kind(problem.status)
-        reading = request.scope["method"] in {"GET", "HEAD"}
+        way, way_on = "home", "/"
+        if not reading and (page := self._sent_from(request)):
+            way, way_on = "back", page
+        elif reading and problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            way, way_on = "again", local_path(request.path)
         return self.show(
             request,
             "problem.html",
@@ -106,9 +114,17 @@ class Pages:
             heading=self.catalog.say(f"problem.{known}", language),
             advice=self.catalog.say(f"problem.{known}_more", language),
             is_ours=problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            way_on=local_path(request.path) if problem.status >= 500 and reading else "/",
+            way=way,
+            way_on=way_on,
             request_id=problem.request_id,
         )
+
+    def _sent_from(self, request: Request) -> str:
+        """The page of ours that a form stood on, as the browser says; nothing when it says another one."""
+        referer = request.headers.get(b"referer", b"").decode("latin-1")
+        host = request.headers.get(b"host", b"").decode("latin-1")
+        address = urlsplit(referer)
+        return local_path(address.path) if host and address.netloc == host else ""
 
     def said(self, request: Request, code: str, **facts: object) -> str:
         """What the word that a page was sent on with means; nothing for a word that is none of ours."""
@@ -170,6 +186,11 @@ def phone(number: str) -> str:
     return f"{digits[:3]} {digits[3:7]} {digits[7:]}" if digits != number else number
 
 
+def in_fours(digits: str) -> str:
+    """A long number as it stands on a card: 6222 0212 0000 1234 567."""
+    return " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
+
+
 def masked_name(name: str) -> str:
     """A name that shows its owner to friends, and to strangers little: *小明."""
     return f"*{name[1:]}" if len(name) > 1 else "*"
@@ -190,6 +211,7 @@ def _environment(static: Static, *, is_demo: bool) -> Environment:
         "minutes": minutes,
         "phone": phone,
         "masked_name": masked_name,
+        "in_fours": in_fours,
     }
     return environment
 

@@ -83,6 +83,8 @@ class PinPages:
         async with self._backing.database.connection() as connection:
             known = await has_pin(connection, customer=person.id)
         said = words_of(self._pages, request, query)
+        if known and query.said.startswith("pin_"):
+            return self._show(request, person, step="current", owner_said=said)
         return self._show(request, person, step="current" if known else "phone", said=said)
 
     async def send_code(self, request: Request, *, body: AskForCode) -> Answer:

@@ -79,8 +79,14 @@ class SendingPages:
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
             balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
+        said, about_amount = words_of(self._pages, request, query), query.said == "amount_wrong"
         return self._pages.show(
-            request, "send.html", given=query, balance=balance, said=words_of(self._pages, request, query)
+            request,
+            "send.html",
+            given=query,
+            balance=balance,
+            to_said="" if about_amount else said,
+            amount_said=said if about_amount else "",
         )
 
     async def ask_again(self, request: Request, *, query: ToSend) -> Answer:

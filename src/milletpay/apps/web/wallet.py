@@ -188,6 +188,7 @@ async def _agreements(connection: Connection, person: Customer, *, today: Day) -
                 "merchant": merchant,
                 "description": agreement.description,
                 "charge": Money(agreement.charge_limit, agreement.currency),
+                "day": Money(agreement.day_limit, agreement.currency),
                 "month": Money(agreement.month_limit, agreement.currency),
                 "is_active": active,
                 "signed_at": agreement.signed_at,

@@ -2,6 +2,7 @@
 
 import { goWhereAsked } from "./asked.js";
 import { NoAliases, PaymentCodes, bars, importKey, picture, spaced, square, unpackAliases } from "./payment_code.js";
+import { forgetPage, keepPage } from "./kept_page.js";
 import { drop, keep, load } from "./phone_store.js";
 
 const page = document.querySelector("[data-code]");
@@ -54,6 +55,7 @@ function turn() {
   revealed = false;
   page.classList.remove("waits");
   find("all-shown").hidden = true;
+  find("refresh").removeAttribute("aria-disabled");
   return draw();
 }
 
@@ -63,6 +65,8 @@ function another() {
     // What is on the screen may have been used: nothing is shown until the turn.
     page.classList.add("waits");
     find("all-shown").hidden = false;
+    find("warn").hidden = true;
+    find("refresh").setAttribute("aria-disabled", "true");
     return;
   }
   draw();
@@ -95,6 +99,7 @@ async function fill() {
     codes = null;
     clearTimeout(turning);
     show("enroll");
+    forgetPage().catch(() => {});
     return;
   }
   if (!answer.ok) return;
@@ -139,6 +144,7 @@ async function enroll(form) {
       await navigator.storage?.persist?.().catch(() => false);
       await fill();
       listen();
+      keepPage().catch(() => {});
     }
   } catch {
     wrong.textContent = wrong.dataset.notEnrolled;
@@ -216,6 +222,7 @@ async function start() {
   begin();
   if (!navigator.onLine) return;
   listen();
+  keepPage().catch(() => {});
   // A retired phone is told so, and one with few aliases is given more; neither is waited for.
   fill().catch(() => {});
 }

@@ -28,6 +28,16 @@ for (const form of document.querySelectorAll("form[method=post]")) {
   });
 }
 
+// Whoever signs out takes along what was kept of the wallet for when there is no network.
+for (const form of document.querySelectorAll("form[data-leaves]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const forgotten = import("./kept_page.js").then(({ forgetPage }) => forgetPage());
+    await forgotten.catch(() => {});
+    form.submit();
+  });
+}
+
 // A page that comes back out of the browser's memory may be sent again.
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

@@ -150,7 +150,9 @@ class SourcePages:
         async with self._backing.database.connection() as connection:
             choices = await choices_in_order(connection, person=person)
         said = words_of(self._pages, request, query)
-        return self._pages.show(request, "sources.html", choices=choices, said=said, good=query.said == "kept")
+        return self._pages.show(
+            request, "sources.html", choices=choices, said=said, good=query.said == "kept"
+        )
 
     async def choose(self, request: Request, *, body: ChooseFirst) -> Answer:
         """Put it first; the others keep their order after it."""

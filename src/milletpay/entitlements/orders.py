@@ -15,6 +15,7 @@ import msgspec
 from milletpay.customers import Device
 from milletpay.entitlements.model import OFFER_ID, Offer, OfferId, OfferRefusal, OfferRefused
 from milletpay.entitlements.queries import find_offer
+from milletpay.merchants import Names
 from milletpay.payments import (
     CreatePayment,
     Made,
@@ -34,6 +35,9 @@ TO_PAY_NS: Final = 15 * 60 * SECOND
 
 OFFER: Final = "offer"
 """Under which name a payment's metadata tells what it buys."""
+
+APART: Final = " · "
+"""Between the two names of an offer, where the payment that buys it is described."""
 
 UNPAID: Final = {PaymentStatus.AWAITING_PAYMENT, PaymentStatus.PROCESSING}
 
@@ -70,12 +74,18 @@ class Orders:
                 request=_request(device, found, after=latest[0].id if latest else PaymentId(0)),
                 device=device.id,
                 expires_at=now + TO_PAY_NS,
-                description=f"{found.names.zh} · {found.names.en}",
+                description=APART.join((found.names.zh, found.names.en)),
                 metadata=metadata,
             )
         )
         assert isinstance(made, (Made, Refused)), made
         return made.payment if isinstance(made, Made) else made
+
+
+def ordered_names(description: str) -> Names | None:
+    """Both names of what a device ordered, as its payment is described; None for what others have described."""
+    zh, apart, en = description.partition(APART)
+    return Names(en=en, zh=zh) if apart and not zh.isascii() and en.isascii() else None
 
 
 def metadata_of(offer: OfferId) -> str:

@@ -18,6 +18,7 @@ from milletpay.apps.web.catalog import TAGS, Catalog, load_catalog, named
 from milletpay.apps.web.forms import Form, FormTokens
 from milletpay.apps.web.look import YEAR, Cookies, Look, local_path
 from milletpay.apps.web.static import Static
+from milletpay.entitlements import ordered_names
 from milletpay.money import Language, Money, format_money, symbol_of
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.dates import SHANGHAI
@@ -138,6 +139,7 @@ class Pages:
         return {
             "t": lambda key, **facts: catalog.say(key, language, **facts),
             "named": lambda names: named(names, language),
+            "what": lambda description: _what(description, language),
             "money": lambda amount: format_money(amount, language=language),
             "cut_money": lambda amount: cut_money(amount, language=language),
             "category": lambda number: _category(catalog, number, language),
@@ -224,6 +226,12 @@ def _by_day(lines: Iterable[Any]) -> list[list[Any]]:
 def _category(catalog: Catalog, number: int, language: Language) -> str:
     key = f"category.{number}"
     return catalog.say(key if catalog.has(key) else "category.other", language)
+
+
+def _what(description: str, language: Language) -> str:
+    """What a payment is for; of what a television ordered, the name in one language."""
+    names = ordered_names(description)
+    return description if names is None else named(names, language)
 
 
 def _kind(status: int) -> str:

@@ -1,4 +1,4 @@
-"""What a television ordered is described in both languages, and read in one; what others describe stays whole."""
+"""What a television ordered is described in both languages and read in one; other words stay whole."""
 
 import pytest
 

@@ -37,7 +37,7 @@ OFFER: Final = "offer"
 """Under which name a payment's metadata tells what it buys."""
 
 APART: Final = " · "
-"""Between the two names of an offer, where the payment that buys it is described."""
+"""Between the names of an offer, where the payment that buys it is described."""
 
 UNPAID: Final = {PaymentStatus.AWAITING_PAYMENT, PaymentStatus.PROCESSING}
 
@@ -83,7 +83,7 @@ class Orders:
 
 
 def ordered_names(description: str) -> Names | None:
-    """Both names of what a device ordered, as its payment is described; None for what others have described."""
+    """Both names of what a device ordered, as its payment is described; None for what others describe."""
     zh, apart, en = description.partition(APART)
     return Names(en=en, zh=zh) if apart and not zh.isascii() and en.isascii() else None
 

@@ -116,5 +116,7 @@ async def fold(connection: Connection, newest: Iterable[tuple[int, Balances, boo
         balances.append(of_account)
         closed.append(is_closed)
     if ids:
+        # For many accounts a hash join, for few their index: until COMMIT each statement is planned anew.
+        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         await connection.execute(SQL["fold"], ids, *map(list, zip(*balances, strict=True)), closed)
     await connection.execute(SQL["drop_tail"])

@@ -29,6 +29,9 @@ ANSWERED_TOGETHER: Final = 16
 # One round trip. Each statement has its own snapshot, so what load reads is newer than the lock.
 BEGIN: Final = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({BOOK_LOCK})"
 
+# Arrays are as short as batches, and a statement's plan is the same for each: it is made once, not each time.
+PLANS_ARE_KEPT: Final = "SET plan_cache_mode = force_generic_plan"
+
 # A plan that was made while a table was empty is kept as it grows, until the server has looked at the table:
 # so plans are made anew, seldom, and at first whenever as much has been written as before.
 BEGIN_WITH_NEW_PLANS: Final = f"DISCARD PLANS; {BEGIN}"
@@ -101,6 +104,7 @@ class Clerk(Generic[Command, Facts, Answer]):
         """Connect anew; refuses with `DatabaseUnavailable`."""
         connection = await self._database.connect()
         try:
+            await connection.execute(PLANS_ARE_KEPT)
             await self._proof.prepare(connection)
         except BaseException:
             connection.terminate()

@@ -253,7 +253,7 @@ async def test_what_the_balance_lacks_of_it_the_customer_owes_us(database: Datab
         # What of the pool is ours does not cover it: the bank tells again until the treasury brings some.
         assert (await wallets.top_up_now(top_up)).status is S.SUCCEEDED
         await prefund(wallets, 1000)
-        await wallets.work()
+        await wallets.pass_time(seconds=60)
         found = await wallets.top_up_now(top_up)
         assert (found.status, found.shortfall) == (S.CLAWED_BACK, 70_00)
         assert await wallets.balances(customer, friend) == {

@@ -52,8 +52,8 @@ class Bank(Protocol):
     async def query(self, reference: str, /) -> Outcome:
         """Ask how far an order is."""
 
-    async def notices(self, *, most: int) -> Sequence[Notice]:
-        """What the bank told and was not acknowledged, the oldest first."""
+    async def notices(self, *, most: int, skip: int = 0) -> Sequence[Notice]:
+        """What the bank told and was not acknowledged, the oldest first, but for the oldest `skip`."""
 
     async def acknowledge(self, notices: Sequence[Notice], /) -> None:
         """Have these notices told no more."""

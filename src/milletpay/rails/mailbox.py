@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from milletpay.ledger.chart import Mode
@@ -15,6 +16,10 @@ LOOK_NS: Final = SECOND
 """How often each bank is asked for mail."""
 
 AT_ONCE: Final = 100
+
+PAUSE_NS: Final = SECOND
+PAUSE_MAX_NS: Final = 900 * SECOND
+"""First and longest pause before a notice is tried again that could not be taken in."""
 
 RECEIVED: Final = "received"
 """Under which name notices of money are heard that nobody had ordered."""
@@ -51,6 +56,14 @@ class Hear(Protocol):
         """Take it in."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """How often a notice could not be taken in, and when it is tried again."""
+
+    failures: int
+    again_at: int
+
+
 class Mailbox:
     """Brings notices to those whose orders they are about, by the prefix of the reference."""
 
@@ -62,29 +75,52 @@ class Mailbox:
         self._banks = banks
         self._hear = dict(hear)
         self._clock = clock
+        self._kept: dict[tuple[BankKey, int], _Kept] = {}
         self._stopping = asyncio.Event()
 
     async def empty(self) -> int:
         """Bring what there is from every bank; gives how many notices were taken in.
 
-        One that cannot be taken in stays with the bank and keeps no other waiting.
+        One that cannot be taken in stays with the bank, keeps no other waiting however many there are of
+        such, and is tried again after pauses that grow.
         """
         taken = 0
         for bank in self._banks:
             try:
-                notices = await bank.notices(most=AT_ONCE)
+                taken += await self._read(bank)
             except Exception:
                 log.exception("no mail from %s", bank.key)
-                continue
-            for notice in notices:
-                try:
-                    await self._hear[_about(notice)](bank.key, notice)
-                    await bank.acknowledge([notice])
-                except Exception:
-                    log.exception("a notice of %s about %s is kept", bank.key, notice.reference)
-                else:
-                    taken += 1
         return taken
+
+    async def _read(self, bank: Bank) -> int:
+        taken = kept = 0
+        while True:
+            notices = await bank.notices(most=AT_ONCE, skip=kept)
+            for notice in notices:
+                if await self._take_in(bank, notice):
+                    taken += 1
+                else:
+                    kept += 1
+            if len(notices) < AT_ONCE:
+                return taken
+
+    async def _take_in(self, bank: Bank, notice: Notice) -> bool:
+        """Bring one to whoever hears it; whether it is taken in."""
+        name, now = (bank.key, notice.id), self._clock.now_ns()
+        kept = self._kept.get(name)
+        if kept is not None and now < kept.again_at:
+            return False
+        try:
+            await self._hear[_about(notice)](bank.key, notice)
+            await bank.acknowledge([notice])
+        except Exception:
+            failures = 1 if kept is None else kept.failures + 1
+            pause = min(PAUSE_NS << min(failures - 1, 20), PAUSE_MAX_NS)
+            self._kept[name] = _Kept(failures=failures, again_at=now + pause)
+            log.exception("a notice of %s about %s is kept", bank.key, notice.reference)
+            return False
+        self._kept.pop(name, None)
+        return True
 
     async def run(self) -> None:
         """Bring the mail until `stop`."""

@@ -105,11 +105,11 @@ class SimulatedBank:
             outcome = await self._answer(connection, reference)
         return await self._say(outcome)
 
-    async def notices(self, *, most: int) -> Sequence[Notice]:
+    async def notices(self, *, most: int, skip: int = 0) -> Sequence[Notice]:
         """What is to be told by now."""
         now = self._clock.now_ns()
         async with self._database.connection() as connection:
-            rows = await connection.fetch(SQL["sim_notices"], *self._place, now, most)
+            rows = await connection.fetch(SQL["sim_notices"], *self._place, now, most, skip)
         return [self._notice(row) for row in rows]
 
     async def acknowledge(self, notices: Sequence[Notice]) -> None:

@@ -55,7 +55,7 @@ RETURNING unanswered;
 INSERT INTO rails.sim_notice (bank, live, kind, reference, told_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: sim_notices
--- What is to be told by now, the oldest first, with the orders as they are, and with what was received.
+-- What is to be told by now, the oldest first but for $5, with the orders as they are, and what was received.
 -- Nothing is told of an order of which nothing was left to be moved back.
 SELECT
     n.id, n.kind, n.reference, o.reason, o.decided_at, o.back, o.currency AS back_currency,
@@ -65,7 +65,7 @@ LEFT JOIN rails.sim_moved AS o ON o.bank = n.bank AND o.live = n.live AND o.refe
 LEFT JOIN rails.sim_receipt AS r ON r.bank = n.bank AND r.live = n.live AND r.reference = n.reference
 WHERE n.bank = $1 AND n.live = $2 AND n.told_at <= $3 AND (n.kind <> 'come_back' OR o.back <> 0)
 ORDER BY n.told_at, n.id
-LIMIT $4;
+LIMIT $4 OFFSET $5;
 
 -- name: sim_acknowledge
 -- Tell these no more.

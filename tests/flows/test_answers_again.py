@@ -60,3 +60,19 @@ async def test_an_agreement_found_by_its_name_is_told_as_it_is(market: Market) -
     await again(shop, "/v1/agreements", body, key=key, first=first)
     found = await shop.post("/v1/agreements", body, key=market.name("key"))
     assert (found.status, found.json["status"], found.json["sign_url"]) == (200, "active", None)
+
+
+async def test_the_secret_of_an_endpoint_is_told_again_and_is_in_no_kept_answer(market: Market) -> None:
+    shop, key, body = market.client(), market.name("key"), {"url": "https://shop.example/hooks"}
+    first = await shop.post("/v1/webhook_endpoints", body, key=key)
+    assert first.status == 201, first
+    await again(shop, "/v1/webhook_endpoints", body, key=key, first=first)
+    path, another = f"/v1/webhook_endpoints/{first.json['id']}/rotate_secret", market.name("key")
+    rotated = await shop.post(path, {"overlap_hours": 1}, key=another)
+    await again(shop, path, {"overlap_hours": 1}, key=another, first=rotated)
+    secrets = [reply.json["secret"] for reply in (first, rotated)]
+    assert len(set(secrets)) == 2
+    async with market.database.connection() as connection:
+        kept = await connection.fetch("SELECT body FROM plumbing.answer ORDER BY at DESC LIMIT 100")
+    assert not [row for row in kept if any(secret.encode() in row["body"] for secret in secrets)]
+    assert not [row for row in kept if b"whsec" in row["body"]]

@@ -1,5 +1,6 @@
 """The API's webhook endpoints: where merchants are told of events, how that went, and telling it again."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
@@ -78,7 +79,7 @@ class WebhookEndpointsApi:
             owner = owner_of(request.principal)
             return await self.endpoints.create(connection, owner=owner, wishes=wishes)
 
-        return await work_once(self.database, work, request=request, show=_show_created, clock=self.clock)
+        return await self._tell_secret(work, request=request, show=_show_created)
 
     async def list(self, request: Request, *, query: ListQuery) -> ListOf[EndpointShape]:
         """A merchant's endpoints, the newest first."""
@@ -124,7 +125,19 @@ class WebhookEndpointsApi:
                 overlap_ns=body.overlap_hours * HOUR_NS,
             )
 
-        return await work_once(self.database, work, request=request, show=_show_rotated, clock=self.clock)
+        return await self._tell_secret(work, request=request, show=_show_rotated)
+
+    async def _tell_secret(
+        self,
+        work: Callable[[Connection], Awaitable[Opened | Refused]],
+        *,
+        request: Request,
+        show: Callable[[Opened | Refused], Answer],
+    ) -> Answer:
+        """Do work whose answer has a secret: what is kept of it says nothing to who reads the tables."""
+        return await work_once(
+            self.database, work, request=request, show=show, clock=self.clock, envelope=request.envelope
+        )
 
     async def attempts(
         self, request: Request, *, endpoint: EndpointId, query: AttemptQuery

@@ -1,6 +1,7 @@
 """What a handler calls to do something once for the caller's idempotency key, whatever is asked again."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from milletpay.plumbing.answers import How, Kept, Once, Outcome, answer_once, fi
 from milletpay.plumbing.clock import Clock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.desk import Desk
+from milletpay.plumbing.envelopes import Envelope
 
 REPLAYED: Final = ((b"idempotent-replayed", b"true"),)
 
@@ -40,23 +42,28 @@ async def work_once(
     request: Request,
     show: Show[Result],
     clock: Clock,
+    envelope: Envelope | None = None,
 ) -> Answer:
     """Do work in one transaction, once for the request's key if it has one.
 
     What `work` raises undoes it; a refusal that it gives back, for `show` to raise, is committed.
+
+    :param envelope: for an answer with a secret: it is kept in this, and answered again out of it
     """
     asked = request.asked
     if asked is None:
         async with database.transaction() as connection:
             result = await work(connection)
         return show(result)
-    outcome = await answer_once(
-        database,
-        asked=asked,
-        work=work,
-        keep=lambda result: _keep(show, result),
-        now=clock.now_ns(),
-    )
+
+    def keep(result: Result) -> Kept | None:
+        kept = _keep(show, result)
+        return kept if kept is None or envelope is None else _closed(kept, envelope, about=asked.key)
+
+    outcome = await answer_once(database, asked=asked, work=work, keep=keep, now=clock.now_ns())
+    if outcome.kept is not None and envelope is not None:
+        body = envelope.open(outcome.kept.body, about=asked.key)
+        outcome = replace(outcome, kept=replace(outcome.kept, body=body))
     return _answer(outcome, show)
 
 
@@ -96,6 +103,10 @@ def _keep(show: Show[Any], result: object) -> Kept | None:
         return None
     content = answer.content
     return Kept(status=answer.status, body=content if isinstance(content, bytes) else _encode(content))
+
+
+def _closed(kept: Kept, envelope: Envelope, *, about: int) -> Kept:
+    return replace(kept, body=envelope.close(kept.body, about=about))
 
 
 def _answer(outcome: Outcome[Any], show: Show[Any]) -> Answer:

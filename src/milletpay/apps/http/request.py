@@ -6,6 +6,7 @@ from milletpay.apps.http.asgi import Headers, Scope
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.who import Principal
 from milletpay.plumbing.answers import Asked, ask, hash_of_body, scope_of
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import IdForm, IdType, NotAnId, Prefix
 
 RequestId = NewType("RequestId", int)
@@ -69,6 +70,11 @@ class Request:
         """As `asked.key`, for what keeps a hash of the body of its own; 0 without a key."""
         scope = self._scope_of_key()
         return 0 if scope is None else hash_of_body(scope)
+
+    @property
+    def envelope(self) -> Envelope:
+        """In what an answer to this request is kept that has a secret in it."""
+        return Envelope(self._answers_key)
 
     def _scope_of_key(self) -> bytes | None:
         key = self.headers.get(b"idempotency-key")

@@ -232,12 +232,21 @@ SELECT * FROM payments.payment WHERE id = $1;
 -- name: payments_of
 -- A merchant's payments, the newest first, before an id.
 SELECT * FROM payments.payment
-WHERE
-    merchant = $1 AND live = $2 AND id < $3
-    AND ($4::text IS NULL OR reference = $4)
-    AND ($5::uuid IS NULL OR store = $5)
+WHERE merchant = $1 AND live = $2 AND id < $3
 ORDER BY id DESC
-LIMIT $6;
+LIMIT $4;
+
+-- name: payments_of_store
+-- A store's payments, the newest first, before an id.
+SELECT * FROM payments.payment
+WHERE store = $4 AND merchant = $1 AND live = $2 AND id < $3
+ORDER BY id DESC
+LIMIT $5;
+
+-- name: payment_of_reference
+-- The merchant's payment of a reference; of a store alone, if one is named.
+SELECT * FROM payments.payment
+WHERE merchant = $1 AND live = $2 AND reference = $3 AND ($4::uuid IS NULL OR store = $4);
 
 -- name: payments_of_device
 -- What a device has asked for, the newest first.
@@ -333,7 +342,7 @@ GROUP BY customer;
 -- What was paid at the plates of a store, of payments made after an id, the oldest first.
 SELECT * FROM payments.payment
 WHERE
-    merchant = $1 AND live = $2 AND id > $3
-    AND store = $4 AND plate IS NOT NULL AND status = 'succeeded'
+    store = $4 AND merchant = $1 AND live = $2 AND id > $3
+    AND plate IS NOT NULL AND status = 'succeeded'
 ORDER BY id
 LIMIT $5;

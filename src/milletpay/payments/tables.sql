@@ -106,6 +106,9 @@ CREATE INDEX payment_of_scanner ON payments.payment (customer, id) WHERE plate I
 -- A merchant's payments, the newest first.
 CREATE INDEX payment_of_merchant ON payments.payment (merchant, live, id);
 
+-- What was sold in a store, at its plates too.
+CREATE INDEX payment_of_store ON payments.payment (store, id) WHERE store IS NOT NULL;
+
 -- What a device asked for, or showed its code for.
 CREATE INDEX payment_of_device ON payments.payment (device, id) WHERE device IS NOT NULL;
 

@@ -147,7 +147,7 @@ async def test_a_card_pays_at_a_plate_and_what_is_unusual_is_told_once(app_url: 
         assert [payment["flags"] for payment in paid] == [[], ["two_stores"]]
         usual = ["payment.processing", "payment.succeeded"]
         assert await at.heard(paid[0]["id"], usual) == usual
-        flagged = ["payment.processing", "plate.flagged", "payment.succeeded"]
+        flagged = ["payment.processing", "payment.succeeded", "plate.flagged"]
         assert await at.heard(paid[1]["id"], flagged) == flagged
         (event,) = (await at.shop.get("/v1/events?type=plate.flagged")).json["data"]
         assert (event["data"]["object"], event["data"]["flags"]) == ("payment", ["two_stores"])

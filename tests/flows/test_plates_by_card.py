@@ -8,7 +8,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure, Span, used_in
 from milletpay.merchants import AddStore, MakePlate, Names, Plate, PlateId, StoreId
 from milletpay.money import Money
-from milletpay.payments import Decline, Outcome, Payment, PaymentId, PaymentStatus, PayPlate
+from milletpay.payments import Decline, Flag, Outcome, Payment, PaymentId, PaymentStatus, PayPlate
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import day_of
 from milletpay.rails import Fault, RefusalReason
@@ -95,3 +95,18 @@ async def test_a_card_that_its_bank_refuses_gives_the_limit_back(database: Datab
         paid = await scan(house, plate, MING, 500_00, first_balance(MING))
         assert (paid.status, paid.plate) == (PaymentStatus.SUCCEEDED, plate.id)
         assert [attempt.outcome for attempt in await house.attempts(paid.id)] == [Outcome.TOOK_THE_MONEY]
+
+
+async def test_what_is_unusual_is_told_of_what_was_paid_and_of_nothing_else(database: Database) -> None:
+    """What a card pays is paid when its bank says so: a flag before that might be an alarm for nothing."""
+    async with open_cards(database) as house:
+        await house.open(MING)
+        here, there = await hang_plate(house), await hang_plate(house)
+        usual = await scan(house, here, MING, 10_00, from_card(MING))
+        assert await house.events(usual.id) == ["payment.processing", "payment.succeeded"]
+        await house.err(Fault(reason=RefusalReason.INSUFFICIENT_FUNDS))
+        refused = await scan(house, there, MING, 10_00, from_card(MING))
+        assert await house.events(refused.id) == ["payment.processing", "payment.failed"]
+        paid = await scan(house, there, MING, 10_00, from_card(MING))
+        assert paid.flags == (Flag.TWO_STORES,)
+        assert await house.events(paid.id) == ["payment.processing", "payment.succeeded", "plate.flagged"]

@@ -135,6 +135,7 @@ def _take(draw: Draw, outcome: BankOutcome, facts: Facts) -> Draw:
     facts.moved(MoveKind.SALE, payment, amount=payment.captured, terminal=payment.terminal)
     _note(draw, Outcome.TOOK_THE_MONEY, None, facts)
     facts.change(payment, news="payment.succeeded")
+    facts.tell_flags(payment)
     return facts.funding.succeed(draw, outcome=outcome)
 
 

@@ -163,6 +163,11 @@ class Facts:
         payment.events += 1
         self.events.append(Event(kind=news, object=payment.id, sequence=payment.events, at=self.book.now))
 
+    def tell_flags(self, payment: Payment) -> None:
+        """Tell what is unusual about a payment that has taken money, if anything is."""
+        if payment.flags:
+            self.change(payment, news="plate.flagged")
+
     def tried(self, payment: Payment, *, customer: CustomerId, decline: Decline | None) -> None:
         """Note that a customer tried to pay."""
         payment.attempts += 1

@@ -63,8 +63,8 @@ def pay_plate(command: PayPlate, facts: Facts) -> Made | Refused:
         fail(payment, decline, facts)
     payment.first_status = payment.status
     facts.add(payment)
-    if payment.flags:
-        facts.change(payment, news="plate.flagged")
+    if payment.captured:
+        facts.tell_flags(payment)
     return Made(payment=payment, is_new=True)
 
 

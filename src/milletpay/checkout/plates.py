@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
-from milletpay.codes import Link, LinkKind, Links, MerchantCode, Place, write_merchant_code
+from milletpay.codes import AMOUNT_LONGEST, Link, LinkKind, Links, MerchantCode, Place, write_merchant_code
 from milletpay.customers import CustomerId
 from milletpay.funding import Order
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import (
     TERMINAL_ID,
+    City,
     Merchant,
     Plate,
     PlateId,
@@ -21,9 +22,6 @@ from milletpay.money import Currency, Money
 from milletpay.payments import Payment, PaymentId, PayPlate, Request
 from milletpay.plumbing.answers import hash_of_body
 from milletpay.plumbing.database import Connection
-
-HOUSE_PLACE: Final = Place(country="CN", city_en="Beijing", city_zh="北京")
-"""Where payees are said to be, as long as stores have no address of their own."""
 
 CURRENCY: Final = Currency.CNY
 """In which plates are paid."""
@@ -95,7 +93,7 @@ def plate_payload(session: PlateSession) -> str:
             name=session.merchant.names,
             category=session.merchant.category,
             currency=CURRENCY,
-            place=HOUSE_PLACE,
+            place=_place(session.store.city),
             store=session.store.names.en,
             reference=f"Plate {plate.serial}",
             terminal="" if plate.terminal is None else TERMINAL_ID.write(plate.terminal)[-25:],
@@ -103,8 +101,13 @@ def plate_payload(session: PlateSession) -> str:
     )
 
 
-def payment_payload(payment: Payment, *, merchant: Merchant, links: Links) -> str:
-    """A payment's code in EMVCo's form: good for this payment and nothing else."""
+def payment_payload(payment: Payment, *, merchant: Merchant, store: Store | None, links: Links) -> str | None:
+    """A payment's code in EMVCo's form: good for this payment and nothing else.
+
+    None for an amount that its thirteen characters do not hold: of ten thousand millions and more.
+    """
+    if len(payment.amount.decimal) > AMOUNT_LONGEST:
+        return None
     return write_merchant_code(
         MerchantCode(
             kind=LinkKind.PAYMENT,
@@ -112,8 +115,13 @@ def payment_payload(payment: Payment, *, merchant: Merchant, links: Links) -> st
             name=merchant.names,
             category=merchant.category,
             currency=payment.amount.currency,
-            place=HOUSE_PLACE,
+            place=_place(merchant.city if store is None else store.city),
             amount=payment.amount,
+            store="" if store is None else store.names.en,
             reference=payment.request.reference,
         )
     )
+
+
+def _place(city: City) -> Place:
+    return Place(country=city.country, city_en=city.names.en, city_zh=city.names.zh)

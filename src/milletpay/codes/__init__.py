@@ -21,7 +21,14 @@ from milletpay.codes.emv import (
     write_payload,
 )
 from milletpay.codes.links import Link, LinkKind, Links, NotOurLink, ScanRefusal, claimed_by, key_for
-from milletpay.codes.merchant_codes import Carried, MerchantCode, Place, carried_in, write_merchant_code
+from milletpay.codes.merchant_codes import (
+    AMOUNT_LONGEST,
+    Carried,
+    MerchantCode,
+    Place,
+    carried_in,
+    write_merchant_code,
+)
 from milletpay.codes.payment_codes import (
     EPOCH_SECONDS,
     LANES,
@@ -41,6 +48,7 @@ from milletpay.codes.payment_codes import (
 from milletpay.codes.symbols import png, svg
 
 __all__ = [
+    "AMOUNT_LONGEST",
     "EPOCH_SECONDS",
     "LANES",
     "NUMBER_MAX",

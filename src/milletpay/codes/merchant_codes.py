@@ -25,6 +25,7 @@ TEMPLATES: Final = tuple(f"{number}" for number in range(26, 52))
 STATIC: Final = "11"
 DYNAMIC: Final = "12"
 
+AMOUNT_LONGEST: Final = 13
 NAME_LONGEST: Final = 25
 CITY_LONGEST: Final = 15
 LABEL_LONGEST: Final = 25
@@ -85,7 +86,7 @@ def write_merchant_code(code: MerchantCode) -> str:
     Names are cut to what the fields hold; characters that ASCII does not have are left out of the first name,
     since the Chinese name stands in its own template.
 
-    :raises BadPayload: for an amount of more than 13 characters
+    :raises BadPayload: for an amount of more than `AMOUNT_LONGEST` characters
     """
     return write_payload(list(_values(code)))
 
@@ -114,7 +115,7 @@ def _values(code: MerchantCode) -> Iterator[Value]:
         yield Value(tag="54", text=code.amount.decimal)
     yield Value(tag="58", text=code.place.country)
     yield Value(tag="59", text=_ascii(code.name.en, NAME_LONGEST) or "MERCHANT")
-    yield Value(tag="60", text=_ascii(code.place.city_en, CITY_LONGEST))
+    yield Value(tag="60", text=_ascii(code.place.city_en, CITY_LONGEST) or code.place.country)
     additional = [
         Value(tag=tag, text=_ascii(text, LABEL_LONGEST))
         for tag, text in (("03", code.store), ("05", code.reference), ("07", code.terminal))
@@ -124,10 +125,14 @@ def _values(code: MerchantCode) -> Iterator[Value]:
         yield Value.template("62", parts=additional)
     other = (
         Value(tag="00", text="ZH"),
-        Value(tag="01", text=code.name.zh[:NAME_LONGEST]),
-        Value(tag="02", text=code.place.city_zh[:CITY_LONGEST]),
+        Value(tag="01", text=_shown(code.name.zh, NAME_LONGEST) or code.place.country),
+        Value(tag="02", text=_shown(code.place.city_zh, CITY_LONGEST) or code.place.country),
     )
     yield Value.template("64", parts=other)
+
+
+def _shown(text: str, longest: int) -> str:
+    return "".join(filter(str.isprintable, text))[:longest].strip()
 
 
 def _ascii(text: str, longest: int) -> str:

@@ -10,10 +10,12 @@ but what it took can be captured and refunded.
 """
 
 from milletpay.merchants.model import (
+    BEIJING,
     MERCHANT_ID,
     PLATE_ID,
     STORE_ID,
     TERMINAL_ID,
+    City,
     Merchant,
     MerchantId,
     MerchantRefusal,
@@ -47,12 +49,14 @@ from milletpay.merchants.queries import (
 )
 
 __all__ = [
+    "BEIJING",
     "MERCHANT_ID",
     "PLATE_ID",
     "STORE_ID",
     "TERMINAL_ID",
     "AddContract",
     "AddStore",
+    "City",
     "CreateMerchant",
     "MakePlate",
     "Merchant",

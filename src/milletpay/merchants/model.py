@@ -31,6 +31,19 @@ class Names:
     zh: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """Where a merchant or a store is, as codes and receipts name it."""
+
+    country: str
+    """ISO 3166-1, two capital letters."""
+    names: Names
+
+
+BEIJING: Final = City(country="CN", names=Names(en="Beijing", zh="北京"))
+"""Where a merchant is said to be that says nothing else."""
+
+
 @unique
 class MerchantStatus(Enum):
     """What a merchant may do. The number is how it is kept."""
@@ -63,6 +76,7 @@ class Merchant:
     names: Names
     category: int
     """Merchant category code of ISO 18245, 0 to 9999: 5815 for digital media, 5816 for games."""
+    city: City = BEIJING
     status: MerchantStatus = MerchantStatus.ACTIVE
     created_at: int
     version: int = 1
@@ -81,6 +95,7 @@ class Store:
     id: StoreId
     merchant: MerchantId
     names: Names
+    city: City
     created_at: int
 
 

@@ -7,7 +7,9 @@ from milletpay.fees import Contract, add_contracts, contracts_of, valid_on
 from milletpay.ledger import Book, CreateAccountStatus
 from milletpay.ledger.chart import Mode
 from milletpay.merchants.model import (
+    BEIJING,
     TRANSITIONS,
+    City,
     Merchant,
     MerchantId,
     MerchantRefusal,
@@ -42,6 +44,7 @@ class CreateMerchant:
     names: Names
     category: int
     contract: Contract
+    city: City = BEIJING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class AddStore:
     id: StoreId
     merchant: MerchantId
     names: Names
+    city: City | None = None
+    """None for the merchant's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +198,9 @@ class Merchants:
             [m.status.value for m in changed],
             [m.created_at for m in changed],
             [m.version for m in changed],
+            [m.city.country for m in changed],
+            [m.city.names.en for m in changed],
+            [m.city.names.zh for m in changed],
         )
         await add_contracts(connection, contracts=self._new_contracts)
         if self._new_stores:
@@ -203,6 +211,9 @@ class Merchants:
                 [s.names.en for s in self._new_stores],
                 [s.names.zh for s in self._new_stores],
                 [s.created_at for s in self._new_stores],
+                [s.city.country for s in self._new_stores],
+                [s.city.names.en for s in self._new_stores],
+                [s.city.names.zh for s in self._new_stores],
             )
         await append(connection, events=self._events)
 
@@ -219,6 +230,7 @@ class Merchants:
             mode=command.mode,
             names=command.names,
             category=command.category,
+            city=command.city,
             created_at=self._book.now,
             version=0,
         )
@@ -262,7 +274,11 @@ class Merchants:
         if merchant.status is MerchantStatus.CLOSED:
             return _refused(MerchantRefusal.WRONG_STATUS, "the merchant is closed")
         store = Store(
-            id=command.id, merchant=command.merchant, names=command.names, created_at=self._book.now
+            id=command.id,
+            merchant=command.merchant,
+            names=command.names,
+            city=command.city or merchant.city,
+            created_at=self._book.now,
         )
         self._stores[store.id] = store
         self._new_stores.append(store)

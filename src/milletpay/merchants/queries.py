@@ -6,7 +6,7 @@ from typing import Final
 from milletpay.ledger import Entry, find_accounts
 from milletpay.ledger import find_entries as find_entries_of
 from milletpay.ledger.chart import Mode
-from milletpay.merchants.model import Merchant, MerchantId, MerchantStatus, Names, Owed, Store, StoreId
+from milletpay.merchants.model import City, Merchant, MerchantId, MerchantStatus, Names, Owed, Store, StoreId
 from milletpay.merchants.postings import available_account, pending_account
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
@@ -71,6 +71,7 @@ def merchant_of(row: Row) -> Merchant:
         mode=Mode.LIVE if row["live"] else Mode.TEST,
         names=Names(en=row["name_en"], zh=row["name_zh"]),
         category=row["category"],
+        city=_city_of(row),
         status=MerchantStatus(row["status"]),
         created_at=row["created_at"],
         version=row["version"],
@@ -83,5 +84,10 @@ def store_of(row: Row) -> Store:
         id=StoreId(row["id"]),
         merchant=MerchantId(row["merchant"]),
         names=Names(en=row["name_en"], zh=row["name_zh"]),
+        city=_city_of(row),
         created_at=row["created_at"],
     )
+
+
+def _city_of(row: Row) -> City:
+    return City(country=row["country"], names=Names(en=row["city_en"], zh=row["city_zh"]))

@@ -630,7 +630,10 @@ CREATE TABLE merchants.merchant (
     category   smallint NOT NULL CHECK (category BETWEEN 0 AND 9999),  -- ISO 18245
     status     smallint NOT NULL CHECK (status IN (1, 2, 3)),  -- active, suspended, closed
     created_at bigint NOT NULL CHECK (created_at > 0),  -- nanoseconds since the epoch
-    version    integer NOT NULL CHECK (version > 0)  -- how many events it has had
+    version    integer NOT NULL CHECK (version > 0),  -- how many events it has had
+    country    text COLLATE "C" NOT NULL CHECK (country ~ '^[A-Z]{2}$'),  -- ISO 3166-1
+    city_en    text COLLATE "C" NOT NULL CHECK (city_en <> '' AND octet_length(city_en) <= 200),
+    city_zh    text COLLATE "C" NOT NULL CHECK (city_zh <> '' AND octet_length(city_zh) <= 200)
 );
 
 GRANT SELECT, INSERT ON merchants.merchant TO millet_app;
@@ -642,7 +645,10 @@ CREATE TABLE merchants.store (
     merchant   uuid NOT NULL REFERENCES merchants.merchant (id),
     name_en    text COLLATE "C" NOT NULL CHECK (name_en <> '' AND octet_length(name_en) <= 200),
     name_zh    text COLLATE "C" NOT NULL CHECK (name_zh <> '' AND octet_length(name_zh) <= 200),
-    created_at bigint NOT NULL CHECK (created_at > 0)
+    created_at bigint NOT NULL CHECK (created_at > 0),
+    country    text COLLATE "C" NOT NULL CHECK (country ~ '^[A-Z]{2}$'),  -- ISO 3166-1
+    city_en    text COLLATE "C" NOT NULL CHECK (city_en <> '' AND octet_length(city_en) <= 200),
+    city_zh    text COLLATE "C" NOT NULL CHECK (city_zh <> '' AND octet_length(city_zh) <= 200)
 );
 
 CREATE INDEX store_merchant ON merchants.store (merchant, id);

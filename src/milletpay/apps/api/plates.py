@@ -30,6 +30,7 @@ from milletpay.merchants import (
     RevokePlate,
     TerminalId,
     find_merchant,
+    find_store,
     plates_of,
 )
 from milletpay.payments import PAYMENT_ID, PaymentId, find_payment
@@ -93,7 +94,9 @@ class CodeShape(Output, frozen=True, kw_only=True):
 
     object: Literal["code"] = "code"
     payload: str
-    emv: str
+    emv: Annotated[
+        str | None, msgspec.Meta(description="Null for an amount of more digits than that form has.")
+    ]
 
     @classmethod
     def example(cls) -> Self:
@@ -183,9 +186,10 @@ class PlatesApi:
             if found is None or not owns(request, found):
                 raise nothing("payment", PAYMENT_ID.write(payment))
             merchant = await find_merchant(connection, id=found.merchant)
+            store = None if found.store is None else await find_store(connection, id=found.store)
         assert merchant is not None, "a payment has its merchant"
         links = self._api.links
-        emv = payment_payload(found, merchant=merchant, links=links)
+        emv = payment_payload(found, merchant=merchant, store=store, links=links)
         return CodeShape(payload=links.payment(payment), emv=emv)
 
     async def _session(self, request: Request, plate: PlateId) -> PlateSession:

@@ -19,11 +19,17 @@ class NewStore(Input, frozen=True, kw_only=True):
 
     name: Name
     name_zh: Annotated[Name | None, msgspec.Meta(description="In Chinese, if it has another name.")] = None
+    country: Annotated[
+        Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$(?!\\n)")] | None,
+        msgspec.Meta(description="ISO 3166-1; with `city`. Yours, if it is not given."),
+    ] = None
+    city: Annotated[Name | None, msgspec.Meta(description="As codes name it; with `country`.")] = None
+    city_zh: Annotated[Name | None, msgspec.Meta(description="In Chinese, if it has another name.")] = None
 
     @classmethod
     def example(cls) -> Self:
         """A shop in a street."""
-        return cls(name="Peace Street", name_zh="和平街店")
+        return cls(name="Peace Street", name_zh="和平街店", country="CN", city="Shanghai", city_zh="上海")
 
 
 class StoreShape(Output, frozen=True, kw_only=True):
@@ -36,6 +42,9 @@ class StoreShape(Output, frozen=True, kw_only=True):
     merchant: str
     name: str
     name_zh: str
+    country: str
+    city: str
+    city_zh: str
 
     @classmethod
     def example(cls) -> Self:
@@ -47,6 +56,9 @@ class StoreShape(Output, frozen=True, kw_only=True):
             merchant="mer_01kdz9m4h0000g40r40m30e20a",
             name="Peace Street",
             name_zh="和平街店",
+            country="CN",
+            city="Shanghai",
+            city_zh="上海",
         )
 
 
@@ -169,6 +181,9 @@ def show_store(store: Store, *, mode: Mode) -> StoreShape:
         merchant=MERCHANT_ID.write(store.merchant),
         name=store.names.en,
         name_zh=store.names.zh,
+        country=store.city.country,
+        city=store.city.names.en,
+        city_zh=store.city.names.zh,
     )
 
 

@@ -19,7 +19,7 @@ from milletpay.apps.api.terminal_shapes import (
 from milletpay.apps.api.wallet_requests import refuse_secret
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.once import submit_once
-from milletpay.apps.http.refusals import Refuse
+from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, ListQuery, list_of
@@ -36,6 +36,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import (
     TERMINAL_ID,
     AddStore,
+    City,
     MerchantId,
     MerchantRefusal,
     MerchantRefused,
@@ -79,6 +80,7 @@ class TerminalsApi:
             id=StoreId(request.id),
             merchant=MerchantId(request.principal.owner),
             names=Names(en=body.name, zh=body.name_zh or body.name),
+            city=_city(body),
         )
 
         def show(store: Store | MerchantRefused) -> Answer:
@@ -197,6 +199,15 @@ class TerminalsApi:
             terminal=show_terminal(paired),
             store=show_store(store, mode=paired.mode),
         )
+
+
+def _city(body: NewStore) -> City | None:
+    """The city that is named; None for the merchant's own."""
+    if body.country is None and body.city is None and body.city_zh is None:
+        return None
+    if body.country is None or body.city is None:
+        raise Refuse(EdgeRefusal.INVALID_FIELD, "Name the country and the city, or neither.", param="city")
+    return City(country=body.country, names=Names(en=body.city, zh=body.city_zh or body.city))
 
 
 def refuse_terminal(refused: TerminalRefused) -> Refuse:

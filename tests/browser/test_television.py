@@ -148,7 +148,7 @@ async def paid(town: Town, order: str) -> Any:
 def device_of(town: Town, customer: CustomerId) -> Device:
     async def look() -> Device:
         async with town.house.database.connection() as connection:
-            (device,) = await devices_of(connection, customer=customer)
+            (device,) = await devices_of(connection, customer=customer, most=2)
         return device
 
     found: Device = town.do(look())

@@ -39,8 +39,8 @@ async def test_a_device_is_one_customers_and_asking_again_changes_nothing(databa
         assert isinstance(foreign, DeviceRefused)
         assert foreign.refusal is DeviceRefusal.NOT_FOUND
         async with database.connection() as connection:
-            assert await devices_of(connection, customer=OWNER) == [device]
-            assert await devices_of(connection, customer=OTHER) == []
+            assert await devices_of(connection, customer=OWNER, most=2) == [device]
+            assert await devices_of(connection, customer=OTHER, most=2) == []
 
 
 async def test_a_retired_device_is_retired_for_ever_at_every_desk(database: Database) -> None:

@@ -244,7 +244,7 @@ async def test_stores_belong_to_one_merchant(database: Database) -> None:
         back = await trade.ask(SetMerchantStatus(id=MerchantId(8), status=MerchantStatus.ACTIVE))
         assert refusal(back) is MerchantRefusal.WRONG_STATUS
     async with database.connection() as connection:
-        assert await stores_of(connection, merchant=MerchantId(8)) == [first]
+        assert await stores_of(connection, merchant=MerchantId(8), most=2) == [first]
         merchant = await find_merchant(connection, id=MerchantId(8))
     assert merchant is not None
     assert (merchant.status, merchant.version) == (MerchantStatus.CLOSED, 4)

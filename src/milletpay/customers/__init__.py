@@ -21,6 +21,7 @@ from milletpay.customers.devices import (
     RegisterDevice,
     RetireDevice,
     active_devices,
+    devices_in_use,
     devices_of,
     find_device,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Verification",
     "VerifyCustomer",
     "active_devices",
+    "devices_in_use",
     "devices_of",
     "find_by_phone",
     "find_customer",

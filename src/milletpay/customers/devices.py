@@ -17,7 +17,7 @@ from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
-from milletpay.plumbing.ids import IdForm, Prefix
+from milletpay.plumbing.ids import ID_END, IdForm, Prefix
 from milletpay.plumbing.outbox import Event, append
 from milletpay.plumbing.statements import load_statements
 
@@ -259,9 +259,17 @@ class Devices:
         return device
 
 
-async def devices_of(connection: Connection, *, customer: CustomerId) -> list[Device]:
-    """A customer's devices, the newest first, those that were retired among them."""
-    return [device_of(row) for row in await connection.fetch(SQL["devices_of"], customer)]
+async def devices_of(
+    connection: Connection, *, customer: CustomerId, most: int, before: int = ID_END
+) -> list[Device]:
+    """A customer's devices, the newest first, with ids below `before`; those that were retired among them."""
+    rows = await connection.fetch(SQL["devices_of"], customer, before, most)
+    return [device_of(row) for row in rows]
+
+
+async def devices_in_use(connection: Connection, *, customer: CustomerId) -> list[Device]:
+    """A customer's devices that were not retired, the newest first: at most `DEVICES_MAX`."""
+    return [device_of(row) for row in await connection.fetch(SQL["devices_in_use"], customer)]
 
 
 async def active_devices(

@@ -41,12 +41,22 @@ FROM customers.device
 WHERE id = ANY($1::uuid[]);
 
 -- name: devices_of
--- A customer's devices, the newest first.
+-- A customer's devices before an id, the newest first.
 SELECT
     id, customer, live, kind, name, created_at, retired_at, version, each_max, day_max, currency, categories,
     from_hour, to_hour
 FROM customers.device
-WHERE customer = $1
+WHERE customer = $1 AND id < $2
+ORDER BY id DESC
+LIMIT $3;
+
+-- name: devices_in_use
+-- A customer's devices in use, the newest first.
+SELECT
+    id, customer, live, kind, name, created_at, retired_at, version, each_max, day_max, currency, categories,
+    from_hour, to_hour
+FROM customers.device
+WHERE customer = $1 AND retired_at = 0
 ORDER BY id DESC;
 
 -- name: active_devices

@@ -10,6 +10,7 @@ from milletpay.merchants.model import City, Merchant, MerchantId, MerchantStatus
 from milletpay.merchants.postings import available_account, pending_account
 from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
+from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.merchants")
@@ -27,9 +28,12 @@ async def categories_in_use(connection: Connection, *, mode: Mode) -> list[int]:
     return [row["category"] for row in rows]
 
 
-async def stores_of(connection: Connection, *, merchant: MerchantId) -> list[Store]:
-    """The stores of a merchant, the oldest first."""
-    return [store_of(row) for row in await connection.fetch(SQL["stores_of"], merchant)]
+async def stores_of(
+    connection: Connection, *, merchant: MerchantId, most: int, before: int = ID_END
+) -> list[Store]:
+    """The stores of a merchant, the newest first, with ids below `before`."""
+    rows = await connection.fetch(SQL["stores_of"], merchant, before, most)
+    return [store_of(row) for row in rows]
 
 
 async def find_store(connection: Connection, *, id: StoreId) -> Store | None:

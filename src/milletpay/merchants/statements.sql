@@ -27,11 +27,12 @@ FROM merchants.store
 WHERE id = ANY($1::uuid[]);
 
 -- name: stores_of
--- The stores of a merchant, the oldest first.
+-- The stores of a merchant before an id, the newest first.
 SELECT id, merchant, name_en, name_zh, created_at, country, city_en, city_zh
 FROM merchants.store
-WHERE merchant = $1
-ORDER BY id;
+WHERE merchant = $1 AND id < $2
+ORDER BY id DESC
+LIMIT $3;
 
 -- name: add_stores
 -- Add stores.

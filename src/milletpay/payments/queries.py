@@ -168,9 +168,12 @@ async def find_announcement(connection: Connection, *, id: AnnouncementId) -> An
     return None if row is None else announcement_of(row)
 
 
-async def agreements_of(connection: Connection, *, customer: CustomerId) -> Sequence[Agreement]:
-    """A customer's agreements, the newest first."""
-    return [agreement_of(row) for row in await connection.fetch(SQL["agreements_of_customer"], customer)]
+async def agreements_of(
+    connection: Connection, *, customer: CustomerId, most: int, before: int = ID_END
+) -> Sequence[Agreement]:
+    """A customer's agreements, the newest first, with ids below `before`."""
+    rows = await connection.fetch(SQL["agreements_of_customer"], customer, before, most)
+    return [agreement_of(row) for row in rows]
 
 
 async def count_payments(connection: Connection, *, mode: Mode, status: PaymentStatus) -> int:

@@ -286,8 +286,8 @@ SELECT * FROM payments.refund WHERE payment = $1 ORDER BY id;
 SELECT * FROM payments.agreement WHERE id = $1;
 
 -- name: agreements_of_customer
--- A customer's agreements, the newest first.
-SELECT * FROM payments.agreement WHERE customer = $1 ORDER BY id DESC;
+-- A customer's agreements before an id, the newest first.
+SELECT * FROM payments.agreement WHERE customer = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
 
 -- name: versions
 -- How many events payments have had.

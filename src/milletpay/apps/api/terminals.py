@@ -94,11 +94,14 @@ class TerminalsApi:
         """A merchant's stores, the newest first."""
         merchant, mode = MerchantId(request.principal.owner), request.principal.mode
         async with self._api.database.connection() as connection:
-            found = await stores_of(connection, merchant=merchant)
-        before = ID_END if query.after is None else query.after
-        rest = [store for store in reversed(found) if store.id < before]
+            found = await stores_of(
+                connection,
+                merchant=merchant,
+                most=query.limit + 1,
+                before=ID_END if query.after is None else query.after,
+            )
         return list_of(
-            rest, query=query, place=lambda store: store.id, show=lambda store: show_store(store, mode=mode)
+            found, query=query, place=lambda store: store.id, show=lambda store: show_store(store, mode=mode)
         )
 
     async def register(self, request: Request, *, body: NewTerminal) -> Answer:

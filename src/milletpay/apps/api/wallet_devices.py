@@ -11,7 +11,7 @@ from milletpay.apps.http.once import submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
-from milletpay.apps.http.shapes import ListOf
+from milletpay.apps.http.shapes import ListOf, ListQuery, list_of
 from milletpay.codes import LinkKind, NotOurLink
 from milletpay.customers import (
     DEVICE_ID,
@@ -26,6 +26,7 @@ from milletpay.customers import (
     DeviceRefused,
     RegisterDevice,
     RetireDevice,
+    devices_in_use,
     devices_of,
 )
 from milletpay.identity import Pairing, PairingId, SecretRefusal, SecretRefused
@@ -33,6 +34,7 @@ from milletpay.merchants import MERCHANT_ID
 from milletpay.money import Currency, Money, UnknownCurrency
 from milletpay.payments import PAYMENT_ID, payments_asked
 from milletpay.plumbing.dates import rfc3339
+from milletpay.plumbing.ids import ID_END
 
 TAG: Final = "Wallet: devices"
 
@@ -43,11 +45,16 @@ class WalletDevicesApi:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def list(self, request: Request) -> ListOf[DeviceShape]:
+    async def list(self, request: Request, *, query: ListQuery) -> ListOf[DeviceShape]:
         """The customer's devices, the newest first."""
         async with self._api.database.connection() as connection:
-            found = await devices_of(connection, customer=CustomerId(request.principal.owner))
-        return ListOf(data=[show_device(device) for device in found], has_more=False)
+            found = await devices_of(
+                connection,
+                customer=CustomerId(request.principal.owner),
+                most=query.limit + 1,
+                before=ID_END if query.after is None else query.after,
+            )
+        return list_of(found, query=query, place=lambda device: device.id, show=show_device)
 
     async def take(self, request: Request, *, body: TakeDevice) -> Answer:
         """Make the device that shows a code one of the customer's."""
@@ -83,8 +90,8 @@ class WalletDevicesApi:
         """What the customer's devices want to buy now: pay it with `/v1/wallet/pay`, or let it be."""
         now = self._api.clock.now_ns()
         async with self._api.database.connection() as connection:
-            devices = await devices_of(connection, customer=CustomerId(request.principal.owner))
-            active = [device.id for device in devices if device.is_active]
+            devices = await devices_in_use(connection, customer=CustomerId(request.principal.owner))
+            active = [device.id for device in devices]
             found = await payments_asked(connection, devices=active, now=now) if active else []
         shown = [
             AskedShape(
@@ -164,6 +171,7 @@ def _registering(handlers: WalletDevicesApi) -> tuple[Route, ...]:
             summary="List your devices",
             answers={200: ListOf[DeviceShape]},
             who=CUSTOMER,
+            query=ListQuery,
             tag=TAG,
         ),
         Route(

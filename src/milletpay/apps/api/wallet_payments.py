@@ -17,7 +17,7 @@ from milletpay.apps.http.once import submit_once
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
-from milletpay.apps.http.shapes import ListOf
+from milletpay.apps.http.shapes import ListOf, ListQuery, list_of
 from milletpay.codes import Link, LinkKind, NotOurLink
 from milletpay.customers import CustomerId
 from milletpay.funding import ONLY_BALANCE
@@ -38,9 +38,9 @@ from milletpay.payments import (
     SignAgreement,
     agreements_of,
 )
+from milletpay.plumbing.ids import ID_END
 
 TAG: Final = "Wallet: paying"
-AGREEMENTS_MAX: Final = 100
 
 PAYING: Final = (
     SecretRefusal,
@@ -99,12 +99,18 @@ class WalletPaymentsApi:
 
         return await submit_once(self._api.desk, command, request=request, show=show)
 
-    async def agreements(self, request: Request) -> ListOf[AgreementShape]:
+    async def agreements(self, request: Request, *, query: ListQuery) -> ListOf[AgreementShape]:
         """Who may charge without asking, the newest first."""
         async with self._api.database.connection() as connection:
-            found = await agreements_of(connection, customer=CustomerId(request.principal.owner))
-        shown = [self._api.shown.agreement(agreement) for agreement in found[:AGREEMENTS_MAX]]
-        return ListOf(data=shown, has_more=False)
+            found = await agreements_of(
+                connection,
+                customer=CustomerId(request.principal.owner),
+                most=query.limit + 1,
+                before=ID_END if query.after is None else query.after,
+            )
+        return list_of(
+            found, query=query, place=lambda agreement: agreement.id, show=self._api.shown.agreement
+        )
 
     async def sign(self, request: Request, *, agreement: AgreementId, body: Signature) -> Answer:
         """Let a merchant charge without asking each time, with the PIN.
@@ -197,6 +203,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
             summary="List your agreements",
             answers={200: ListOf[AgreementShape]},
             who=CUSTOMER,
+            query=ListQuery,
             tag=TAG,
         ),
         Route(

@@ -28,7 +28,7 @@ from milletpay.customers import (
     DeviceKind,
     RegisterDevice,
     RetireDevice,
-    devices_of,
+    devices_in_use,
 )
 from milletpay.identity import Pairing, PairingId, SecretRefused
 from milletpay.merchants import categories_in_use
@@ -148,12 +148,12 @@ class DevicePages:
         """Which there are, and what may be bought on each."""
         person = await self._people.owner(request)
         async with self._backing.database.connection() as connection:
-            devices = await devices_of(connection, customer=person.id)
+            devices = await devices_in_use(connection, customer=person.id)
             categories = await categories_in_use(connection, mode=person.mode)
         return self._pages.show(
             request,
             "devices.html",
-            devices=[device for device in devices if device.is_active],
+            devices=devices,
             # Those that were allowed over the API stay in the form, whether shops here have them or not.
             categories={one.id: sorted(one.allowance.categories.union(categories)) for one in devices},
             device_id=DEVICE_ID.write,

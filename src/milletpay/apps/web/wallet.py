@@ -12,7 +12,7 @@ from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.apps.web.telling import versions_of_requests
 from milletpay.checkout import PRESENTED_NS
-from milletpay.customers import Customer, devices_of
+from milletpay.customers import Customer, devices_in_use
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
@@ -33,6 +33,8 @@ from milletpay.wallets import cards_of, find_balance
 
 CURRENCY = Currency.CNY
 RECENT = 6
+SHOWN_MAX = 100
+"""As many agreements as a page shows."""
 PAGE = 25
 
 
@@ -105,9 +107,9 @@ class WalletPages:
         async with self._backing.database.connection() as connection:
             balance = await find_balance(connection, customer=person.id, mode=person.mode, currency=CURRENCY)
             lines = await lines_of(connection, person, currency=CURRENCY, most=RECENT)
-            agreements = await agreements_of(connection, customer=person.id)
-            devices = await devices_of(connection, customer=person.id)
-            active = {device.id: device for device in devices if device.is_active}
+            agreements = await agreements_of(connection, customer=person.id, most=SHOWN_MAX)
+            devices = await devices_in_use(connection, customer=person.id)
+            active = {device.id: device for device in devices}
             now = self._backing.clock.now_ns()
             # Read before what it counts: what comes between is told once more, never not at all.
             requests = await versions_of_requests(connection, customers=[person.id], now=now)
@@ -172,7 +174,7 @@ class WalletPages:
 
 async def _agreements(connection: Connection, person: Customer, *, today: Day) -> list[dict[str, object]]:
     shown: list[dict[str, object]] = []
-    for agreement in await agreements_of(connection, customer=person.id):
+    for agreement in await agreements_of(connection, customer=person.id, most=SHOWN_MAX):
         merchant = await find_merchant(connection, id=agreement.merchant)
         assert merchant is not None, "an agreement has its merchant"
         active = agreement.status is AgreementStatus.ACTIVE

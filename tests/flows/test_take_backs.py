@@ -132,7 +132,7 @@ async def test_what_the_balance_lacks_is_owed_and_the_next_money_pays_it(databas
         assert (draw.taken_back, await left_with_bank(house)) == (0, 1)
         assert "payment.taken_back" not in await house.events(payment)
         await prefund(house)
-        await house.work()
+        await house.pass_time(seconds=60)
         draw = await draw_of(house, payment)
         assert (draw.taken_back, draw.shortfall, await left_with_bank(house)) == (50_00, 50_00, 0)
         assert await owed(house) == 50_00

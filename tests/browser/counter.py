@@ -1,6 +1,6 @@
 """A till that waits to be paired, and a customer with a phone that shows codes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -10,7 +10,9 @@ from milletpay.codes.payment_codes import Slot, epoch_of, step_of, word_of, writ
 from milletpay.customers import CustomerId, DeviceId, DeviceKind, RegisterDevice
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import AddStore, MakePlate, Names, PlateId, StoreId, TerminalId
-from milletpay.payments import EnrollPresenter, Presenter
+from milletpay.money import Currency, Money
+from milletpay.payments import CreatePayment, EnrollPresenter, PaymentId, Presenter
+from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.ids import system_entropy
 from milletpay.terminals import (
     AddCashier,
@@ -26,6 +28,7 @@ from tests.browser.town import Town
 
 PIN = "730284"
 SHOP = 0
+CNY = Currency.CNY
 LANES = 4
 
 
@@ -72,6 +75,46 @@ class Counter:
         merchant = self.town.merchants[SHOP]
         self.town.ask(MakePlate(id=plate, merchant=merchant, mode=Mode.TEST, store=self.store))
         return plate
+
+    def scan_at_the_till(self, code: str, *, reference: str) -> None:
+        """As somebody does who tries codes."""
+        payment = CreatePayment(
+            id=PaymentId(self.town.house.ids.next()),
+            merchant=self.town.merchants[SHOP],
+            mode=Mode.TEST,
+            amount=Money(1_00, CNY),
+            request=replace(self.town.request(), reference=f"{self.terminal}-{reference}"),
+            payment_code=code,
+            store=self.store,
+            terminal=self.terminal,
+        )
+        self.town.ask(payment)
+
+    def close_a_batch_that_differs(self, *, seconds_ago: int) -> None:
+        """A card terminal beside the till has one sale less than the book."""
+        terminal = TerminalId(self.town.house.ids.next())
+        merchant, now = self.town.merchants[SHOP], self.town.house.clock.now_ns()
+        made: Any = self.town.ask(
+            RegisterTerminal(
+                id=terminal,
+                merchant=merchant,
+                mode=Mode.TEST,
+                store=self.store,
+                kind=TerminalKind.POS,
+                name="Counter 2",
+            )
+        )
+
+        async def write() -> None:
+            async with self.town.house.database.connection() as connection:
+                await connection.execute(
+                    "INSERT INTO terminals.closed_batch"
+                    " VALUES ($1, 12, 'CNY', $2, 3000, 2, 0, 0, 1500, 1, 0, 0, 1)",
+                    made.house_number,
+                    now - seconds_ago * SECOND,
+                )
+
+        self.town.do(write())
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the tables say about the terminal, which the query names as $1."""

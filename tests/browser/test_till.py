@@ -149,6 +149,28 @@ def test_what_is_no_code_and_what_was_used_is_not_paid(visitor: Visitor, counter
     expect(page.locator("[data-said]")).to_be_visible()
 
 
+@pytest.mark.parametrize("screen", [DESK_EN, PHONE_ZH], ids=lambda screen: screen.name)
+def test_what_is_to_be_looked_at_stands_there(
+    screen: Screen, new_visitor: NewVisitor, counter: Counter
+) -> None:
+    visitor = new_visitor(screen)
+    page = open_till(visitor, counter)
+    expect(page.locator("[data-notice-sheet]")).to_be_hidden()
+    counter.close_a_batch_that_differs(seconds_ago=90)
+    wrong = "720000000000000001"
+    for reference in range(10):
+        counter.scan_at_the_till(wrong, reference=f"guess-{reference}")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type("300", delay=60)
+    scan(page, counter.payment_code())
+    result(page, "declined")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-guess-banner]")).to_be_visible()
+    expect(page.locator("[data-notice-list] .guessing")).to_have_count(1)
+    expect(page.locator("[data-notice-list] .batch")).to_contain_text("¥15.00")
+    visitor.shot("till-9-notices")
+
+
 def story(chance: Random) -> list[tuple[str, list[Any]]]:
     """Random calls of the loop, on whatever it then is."""
     statuses = [None, "succeeded", "failed", "processing", "awaiting_payment", "reversed", "expired"]

@@ -43,8 +43,10 @@ from milletpay.merchants.queries import (
     categories_in_use,
     find_entries,
     find_merchant,
+    find_merchants,
     find_owed,
     find_store,
+    find_stores,
     stores_of,
 )
 
@@ -80,9 +82,11 @@ __all__ = [
     "categories_in_use",
     "find_entries",
     "find_merchant",
+    "find_merchants",
     "find_owed",
     "find_plate",
     "find_store",
+    "find_stores",
     "plates_of",
     "stores_of",
 ]

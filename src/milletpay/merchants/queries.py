@@ -1,6 +1,6 @@
 """The reads of merchants."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from milletpay.ledger import Entry, find_accounts
@@ -20,6 +20,16 @@ async def find_merchant(connection: Connection, *, id: MerchantId) -> Merchant |
     """The merchant of an id, as committed."""
     row = await connection.fetchrow(SQL["merchants"], [id])
     return None if row is None else merchant_of(row)
+
+
+async def find_merchants(connection: Connection, *, ids: Collection[MerchantId]) -> list[Merchant]:
+    """The merchants of these ids, as committed."""
+    return [merchant_of(row) for row in await connection.fetch(SQL["merchants"], list(ids))]
+
+
+async def find_stores(connection: Connection, *, ids: Collection[StoreId]) -> list[Store]:
+    """The stores of these ids, as committed."""
+    return [store_of(row) for row in await connection.fetch(SQL["stores"], list(ids))]
 
 
 async def categories_in_use(connection: Connection, *, mode: Mode) -> list[int]:

@@ -18,6 +18,7 @@ from milletpay.payments.bank_errands import card_ears, card_jobs
 from milletpay.payments.captures import CancelPayment, CapturePayment, ExpirePayment
 from milletpay.payments.cards import ResolveDraw, ResolveGiveBack
 from milletpay.payments.coded import DeclinePayment
+from milletpay.payments.guessing import Guesses
 from milletpay.payments.model import (
     AGREEMENT_ID,
     ANNOUNCEMENT_ID,
@@ -65,6 +66,7 @@ from milletpay.payments.queries import (
     find_agreements,
     find_announcement,
     find_code_rule,
+    find_guesses,
     find_payment,
     find_payments,
     find_presenter,
@@ -127,6 +129,7 @@ __all__ = [
     "ExpirePayment",
     "Flag",
     "FundingShape",
+    "Guesses",
     "Made",
     "Marked",
     "Move",
@@ -171,6 +174,7 @@ __all__ = [
     "find_agreements",
     "find_announcement",
     "find_code_rule",
+    "find_guesses",
     "find_payment",
     "find_payments",
     "find_presenter",

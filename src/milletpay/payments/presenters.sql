@@ -62,6 +62,12 @@ SELECT subject, since, wrong, closings, closed_until
 FROM payments.guesses
 WHERE closed_until > $1 OR since > $2 OR (closings > 0 AND closed_until > $3);
 
+-- name: guesses_of
+-- What was counted of these subjects.
+SELECT subject, since, wrong, closings, closed_until
+FROM payments.guesses
+WHERE subject = ANY($1::uuid[]);
+
 -- name: write_guesses
 -- Write what was counted of subjects.
 INSERT INTO payments.guesses AS g (subject, since, wrong, closings, closed_until)

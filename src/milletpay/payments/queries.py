@@ -6,6 +6,7 @@ from typing import Final
 from milletpay.customers import CustomerId, DeviceId
 from milletpay.ledger.chart import Mode
 from milletpay.merchants import MerchantId, StoreId
+from milletpay.payments.guessing import Guesses
 from milletpay.payments.model import (
     Agreement,
     AgreementId,
@@ -202,6 +203,12 @@ async def find_presenter(connection: Connection, *, device: DeviceId) -> Present
     """The phone that shows codes, as committed."""
     row = await connection.fetchrow(OF_CODES["presenters_of"], [device])
     return None if row is None else presenter_of(row)
+
+
+async def find_guesses(connection: Connection, *, subjects: Collection[int]) -> list[Guesses]:
+    """What was counted of guesses at terminals, stores and merchants, as committed; no more than is kept."""
+    rows = await connection.fetch(OF_CODES["guesses_of"], list(subjects))
+    return [Guesses(**dict(row)) for row in rows]
 
 
 async def find_code_rule(connection: Connection, *, customer: CustomerId) -> CodeRule | None:

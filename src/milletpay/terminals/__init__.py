@@ -85,6 +85,17 @@ from milletpay.terminals.messages.responses import ResponseCode
 from milletpay.terminals.messages.sealing import KeyRefused, MasterKey, SealKey
 from milletpay.terminals.messages.showing import show_message
 from milletpay.terminals.model import Terminal, TerminalKind, TerminalRefusal, TerminalRefused, TerminalStatus
+from milletpay.terminals.notices import (
+    BatchOf,
+    BatchShape,
+    GuessedAt,
+    GuessingShape,
+    batches_of,
+    batches_that_differed,
+    find_batches,
+    show_batch,
+    show_guessing,
+)
 from milletpay.terminals.offline import (
     Offline,
     SetOfflinePolicy,
@@ -108,7 +119,7 @@ from milletpay.terminals.operations import (
     Terminals,
 )
 from milletpay.terminals.pairing import TerminalSecrets, draw_code, read_code
-from milletpay.terminals.queries import find_terminal, find_terminal_by_number, terminals_of
+from milletpay.terminals.queries import find_terminal, find_terminal_by_number, find_terminals, terminals_of
 from milletpay.terminals.shifts import Shifts
 from milletpay.terminals.slips import Heading, Width, receipt_slip, report_slip
 
@@ -119,6 +130,8 @@ __all__ = [
     "Answer",
     "Ask",
     "Authorize",
+    "BatchOf",
+    "BatchShape",
     "Cashier",
     "CashierId",
     "Close",
@@ -134,6 +147,8 @@ __all__ = [
     "Exchanges",
     "Frame",
     "Frames",
+    "GuessedAt",
+    "GuessingShape",
     "Heading",
     "KeyRefused",
     "Line",
@@ -190,14 +205,18 @@ __all__ = [
     "Where",
     "Width",
     "answer_type",
+    "batches_of",
+    "batches_that_differed",
     "cashiers_of",
     "draw_code",
+    "find_batches",
     "find_cashier",
     "find_offline_policy",
     "find_receipt",
     "find_shift",
     "find_terminal",
     "find_terminal_by_number",
+    "find_terminals",
     "is_sealed",
     "key_of",
     "missing_numbers",
@@ -210,6 +229,8 @@ __all__ = [
     "receipts_at",
     "report_on",
     "report_slip",
+    "show_batch",
+    "show_guessing",
     "show_message",
     "terminal_of",
     "terminals_of",

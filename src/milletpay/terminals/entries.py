@@ -21,6 +21,9 @@ KEY_NS: Final = 24 * 3600 * 10**9
 BATCH_MAX: Final = 999_999
 """After the batch of this number comes number 1."""
 
+NUMBER_BITS: Final = 20
+"""How many bits the number of a batch has."""
+
 
 class Place(NamedTuple):
     """Where an entry stands."""
@@ -198,6 +201,11 @@ class Uploaded:
     amount: Money
     is_credit: bool
     finding: ResponseCode
+
+
+def batch_object(*, terminal: int, number: int) -> int:
+    """By what events name a batch: it has no id of its own."""
+    return terminal << NUMBER_BITS | number
 
 
 def next_batch(number: int) -> int:

@@ -9,9 +9,10 @@ from typing import Final, TypeAlias, assert_never
 from milletpay.ledger import Book
 from milletpay.payments import Payments
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.outbox import Event, append
 from milletpay.plumbing.statements import load_statements
 from milletpay.terminals.closing_stories import close, sign_off, sign_on, upload
-from milletpay.terminals.entries import Entry, EntryState, Place
+from milletpay.terminals.entries import ClosedBatch, Entry, EntryState, Place, batch_object
 from milletpay.terminals.exchange_commands import (
     asking_again,
     capturing,
@@ -149,6 +150,8 @@ class Exchanges:
         if facts.changed_uploaded:
             uploaded = [facts.uploaded[place] for place in sorted(facts.changed_uploaded)]
             await connection.execute(SQL["write_uploaded"], *columns_of_uploaded(uploaded))
+        if differed := [batch for batch in facts.new_closed if batch.differences]:
+            await append(connection, events=[_differed(batch) for batch in differed])
 
     def _answer(self, ask: Ask) -> Answer:
         facts, request = self._facts, ask.request
@@ -231,3 +234,9 @@ class Exchanges:
             self._facts.payments.want(undoing(ask, payment=None))
         elif known.payment is not None:
             self._facts.payments.want(undoing(ask, payment=known.payment))
+
+
+def _differed(batch: ClosedBatch) -> Event:
+    """Both sides are not of one mind, and somebody has to see why."""
+    about = batch_object(terminal=batch.terminal, number=batch.number)
+    return Event(kind="batch.differed", object=about, sequence=1, at=batch.closed_at)

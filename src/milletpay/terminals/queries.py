@@ -1,6 +1,6 @@
 """The reads of terminals."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from milletpay.ledger.chart import Mode
@@ -17,6 +17,11 @@ async def find_terminal(connection: Connection, *, id: TerminalId) -> Terminal |
     """The terminal of an id, as committed."""
     row = await connection.fetchrow(SQL["terminals"], [id], [])
     return None if row is None else terminal_of(row)
+
+
+async def find_terminals(connection: Connection, *, ids: Collection[TerminalId]) -> list[Terminal]:
+    """The terminals of these ids, as committed."""
+    return [terminal_of(row) for row in await connection.fetch(SQL["terminals"], list(ids), [])]
 
 
 async def find_terminal_by_number(connection: Connection, *, house_number: int) -> Terminal | None:

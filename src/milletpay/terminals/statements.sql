@@ -8,6 +8,10 @@ SELECT * FROM terminals.terminal WHERE pairing_mac = ANY($2::bytea[]) AND pairin
 -- The terminal of a terminal number.
 SELECT * FROM terminals.terminal WHERE house_number = $1;
 
+-- name: terminals_by_number
+-- The terminals of these terminal numbers.
+SELECT * FROM terminals.terminal WHERE house_number = ANY($1::integer[]);
+
 -- name: terminals_of
 -- A merchant's terminals, the newest first, before an id.
 SELECT * FROM terminals.terminal
@@ -253,6 +257,22 @@ CROSS JOIN LATERAL (
     WHERE c.terminal = named.terminal AND c.batch = named.batch
     LIMIT 1
 ) AS found;
+
+-- name: batches_of
+-- A terminal's closed batches, the newest first, closed before a moment.
+SELECT * FROM terminals.closed_batch
+WHERE terminal = $1 AND closed_at < $2
+ORDER BY closed_at DESC
+LIMIT $3;
+
+-- name: batches_that_differed
+-- Batches of a store's terminals that differed, closed since a moment, the newest first.
+SELECT c.*
+FROM terminals.closed_batch AS c
+INNER JOIN terminals.terminal AS t ON c.terminal = t.house_number
+WHERE t.store = $1 AND c.closed_at >= $2 AND c.differences > 0
+ORDER BY c.closed_at DESC
+LIMIT $3;
 
 -- name: add_closed_batches
 -- Write batches that are closed.

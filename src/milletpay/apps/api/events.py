@@ -17,7 +17,7 @@ from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, list_of
 from milletpay.apps.http.who import Principal
 from milletpay.entitlements import ENTITLEMENT_ID
-from milletpay.merchants import MerchantId
+from milletpay.merchants import STORE_ID, TERMINAL_ID, MerchantId
 from milletpay.notifications import EVENT_ID, KEPT_DAYS, EventId, Events, EventShape, MerchantEvent, Owner
 from milletpay.payments import AGREEMENT_ID, PAYMENT_ID, REFUND_ID
 from milletpay.plumbing.clock import SECOND, Clock
@@ -41,6 +41,8 @@ KINDS: Final[Mapping[str, str]] = {
     "payment.reversed": "A payment was reversed",
     "payment.taken_back": "The card's bank took back what it had paid: the payment stands, its payer owes it",
     "plate.flagged": "A payment at a code plate is unusual: its `flags` say how; it was stopped by nothing",
+    "codes.guessing": "So many wrong payment codes came at a place that none is looked at there for a while",
+    "batch.differed": "A card terminal has closed a batch in which it had other entries than the book",
     "refund.updated": "A refund has arrived, on the card or in the balance",
     "agreement.created": "An agreement was proposed, and waits for its signature",
     "agreement.signed": "A customer signed an agreement",
@@ -62,7 +64,16 @@ KINDS: Final[Mapping[str, str]] = {
 WEBHOOKS: Final = {kind: Webhook(summary=summary, body=EventShape) for kind, summary in KINDS.items()}
 
 OBJECTS: Final[Mapping[str, IdForm[Any]]] = {
-    form.prefix: form for form in (PAYMENT_ID, REFUND_ID, AGREEMENT_ID, ENTITLEMENT_ID, SUBSCRIPTION_ID)
+    form.prefix: form
+    for form in (
+        PAYMENT_ID,
+        REFUND_ID,
+        AGREEMENT_ID,
+        ENTITLEMENT_ID,
+        SUBSCRIPTION_ID,
+        TERMINAL_ID,
+        STORE_ID,
+    )
 }
 """What events are about, by the prefix of its ids."""
 

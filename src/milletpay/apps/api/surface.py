@@ -7,6 +7,7 @@ from milletpay.apps.api.cashiers import cashier_routes
 from milletpay.apps.api.counters import counter_routes
 from milletpay.apps.api.devices import device_routes
 from milletpay.apps.api.events import EventsApi, event_routes
+from milletpay.apps.api.notices import notice_routes
 from milletpay.apps.api.offers import offer_routes
 from milletpay.apps.api.offline import offline_routes
 from milletpay.apps.api.payments import PaymentsApi, payment_routes
@@ -45,6 +46,7 @@ def api_routes(api: Api) -> tuple[Route, ...]:
         *cashier_routes(api),
         *counter_routes(api),
         *till_feed_routes(api),
+        *notice_routes(api),
         *offline_routes(api),
         *event_routes(events),
         *webhook_endpoint_routes(endpoints),

@@ -7,7 +7,9 @@ import { Risk } from "./till_risk.js";
 import * as keys from "./till_keys.js";
 import * as loop from "./till_loop.js";
 import * as store from "./till_store.js";
-import { at, chime, fill, inChinese, line as row, minorOf, money, page, show, sure, tell, words } from "./till_view.js";
+import {
+  at, chime, clock, fill, inChinese, line as row, minorOf, money, notice, page, show, sure, tell, words,
+} from "./till_view.js";
 
 const CURRENCY = "CNY";
 const SCAN_PATIENCE_MS = 120_000;
@@ -553,7 +555,34 @@ function drawFeed(seen) {
   at("feed-none").hidden = shown.length > 0;
 }
 
-async function lookForNotices() {}
+// What somebody has to look at: batches of card terminals that differed, and guessing of codes, which closes a place.
+async function lookForNotices() {
+  let told = null;
+  try {
+    const { status, told: answer } = await line.ask("GET", "/v1/terminals/this/notices");
+    if (status === 200) told = answer;
+  } catch {
+    // No line: nothing new is known.
+  }
+  if (!told) return;
+  page.dataset.codesClosed = String(told.codes_closed);
+  at("guess-banner").hidden = !told.codes_closed;
+  const until = told.guessing.map((one) => one.closed_until).sort().at(-1);
+  if (told.codes_closed) at("guess-word").textContent = fill(words.codes_closed, { until: clock(until) });
+  const guessed = told.guessing.map((one) => notice({
+    kind: "guessing", moment: one.closed_until, title: words.guessed,
+    text: fill(words.guessed_more, { place: words[one.terminal ? "at_this_till" : "at_the_shop"], count: one.closings }),
+  }));
+  const differed = told.batches.map((one) => notice({
+    kind: "batch", moment: one.closed_at, title: fill(words.differed, { name: one.name, number: one.number }),
+    text: fill(words.differed_more, {
+      count: one.differences, book: money(one.book.debits - one.book.credits),
+      theirs: money(one.terminal_totals.debits - one.terminal_totals.credits),
+    }),
+  }));
+  at("notice-list").replaceChildren(...guessed, ...differed);
+  at("notice-sheet").hidden = !guessed.length && !differed.length;
+}
 
 async function start() {
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/till/worker.js", { scope: "/till" }).catch(() => {});

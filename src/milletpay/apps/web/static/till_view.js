@@ -70,3 +70,17 @@ export function line({ moment, text, amount, kind = "" }) {
   }
   return made;
 }
+
+/** Something to look at: what it is, when, and what it is about. */
+export function notice({ kind, moment, title, text }) {
+  const made = document.createElement("li");
+  made.className = kind;
+  const day = new Date(moment).toLocaleDateString(document.documentElement.lang, { month: "short", day: "numeric" });
+  for (const [name, said] of [["title", title], ["time", `${day} ${clock(moment)}`], ["about", text]]) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = said;
+    made.append(part);
+  }
+  return made;
+}

@@ -10,7 +10,13 @@ import pytest
 
 from milletpay.apps.web.application import page_tables
 from milletpay.apps.web.backing import make_backing
+from milletpay.bootstrap import make_code_keys
+from milletpay.customers import DeviceId, DeviceKind, RegisterDevice
+from milletpay.ledger.chart import Mode
+from milletpay.payments import EnrollPresenter, Presenter
+from tests.browser.test_payment_code_page import Till
 from tests.browser.town import PEOPLE, Town
+from tests.flows.terminal_shop import Phones
 
 INLINE = re.compile(r"""\s(style|on[a-z]+)\s*=|<style|<script(?![^>]*\ssrc=)|javascript:""", re.IGNORECASE)
 STRANGERS = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//(?!127\.0\.0\.1)""", re.IGNORECASE)
@@ -72,10 +78,14 @@ class Client:
         entered = self.post("/wallet/sign-in/code", form_token=asked.token, phone=phone, code=code[1])
         assert entered.location == "/wallet"
 
+    @property
+    def cookie_line(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     def ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
         connection = http.client.HTTPConnection(urlsplit(self.town.base_url).netloc, timeout=10)
         if self.cookies:
-            headers |= {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+            headers |= {"cookie": self.cookie_line}
         connection.request(method, path.removeprefix(self.town.base_url), body, headers)
         answer = connection.getresponse()
         page = Page(answer.status, answer.headers, answer.read().decode())
@@ -142,8 +152,8 @@ def test_the_wallet_sends_strangers_to_sign_in(client: Client) -> None:
     assert client.get("/wallet").location.startswith("/wallet/sign-in")
 
 
-def test_a_session_ends_when_its_owner_leaves(client: Client) -> None:
-    client.sign_in(1)
+def leave(client: Client) -> None:
+    """Sign out; who has kept the cookie is nobody soon."""
     session = client.cookies["millet-session"]
     home = client.get("/wallet")
     assert home.status == 200
@@ -151,10 +161,15 @@ def test_a_session_ends_when_its_owner_leaves(client: Client) -> None:
     assert client.cookies["millet-session"] == ""
     client.cookies["millet-session"] = session
     # Another process may take a second to hear of it.
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while client.get("/wallet").status == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_session_ends_when_its_owner_leaves(client: Client) -> None:
+    client.sign_in(1)
+    leave(client)
     assert client.get("/wallet").location.startswith("/wallet/sign-in")
 
 
@@ -269,6 +284,42 @@ def test_nothing_turns_the_text_of_a_page_around(client: Client) -> None:
     fields = {"to": PEOPLE[3][1], "amount": "1", "order": "dc" * 16, "pin": PEOPLE[4][2], "note": note}
     assert client.post("/wallet/send/confirm", form_token=token, **fields).status == 400
     assert client.post("/wallet/send/confirm", form_token=token, **fields | {"note": "gift"}).status == 303
+
+
+def test_whoever_left_is_told_nothing_any_more(client: Client) -> None:
+    """A stream that lies open, perhaps on a phone that was lost, ends with the session."""
+    town, till = client.town, Till(client.town)
+    phones = Phones(keys=make_code_keys(secret=town.house.secret), presenters=[presenter_of(town, 3)])
+    client.sign_in(3)
+    stream = http.client.HTTPConnection(urlsplit(town.base_url).netloc, timeout=20)
+    stream.request("GET", "/wallet/code/events", headers={"cookie": client.cookie_line})
+    told = stream.getresponse()
+    assert told.status == 200
+    assert b"data:" in until(told, b"data:")
+    assert till.sell(phones.code(), 3_21)["status"] == "succeeded"
+    assert b"3.21" in until(told, b"3.21")
+    leave(client)
+    assert till.sell(phones.code(), 6_54)["status"] == "succeeded"
+    assert not until(told, b"6.54")
+    stream.close()
+
+
+def until(told: http.client.HTTPResponse, word: bytes) -> bytes:
+    """The line with this word; nothing when the stream ends before."""
+    while (line := told.readline()) and word not in line:
+        pass
+    return line
+
+
+def presenter_of(town: Town, person: int) -> Presenter:
+    """A phone of somebody's that shows codes."""
+    customer, device = town.people[person], DeviceId(town.house.ids.next())
+    town.ask(
+        RegisterDevice(id=device, customer=customer, mode=Mode.TEST, kind=DeviceKind.PHONE, name="phone")
+    )
+    presenter = town.ask(EnrollPresenter(device=device, customer=customer, mode=Mode.TEST))
+    assert isinstance(presenter, Presenter)
+    return presenter
 
 
 def test_all_of_the_wallet_needs_its_owner(town: Town) -> None:

@@ -23,6 +23,7 @@ from milletpay.apps.http.shapes import Output
 from milletpay.apps.http.streams import EventStream
 from milletpay.apps.http.who import Principal
 from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.database import DatabaseUnavailable
 from milletpay.plumbing.ids import IdSource
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class Kernel:
                     extra += readable_by_page(scope, page_keys=endpoint.page_keys)
                 said = await self._serve(request, endpoint, found.captured, receive, extra)
                 if type(said) is EventStream:
-                    await self._stream(said, request, (*endpoint.headers, *extra), receive, send)
+                    await self._stream(said, request, endpoint, receive, send, extra=extra)
                     return
                 answer = _as_answer(said, endpoint)
         except ClientGone:
@@ -151,13 +152,25 @@ class Kernel:
         return await endpoint.handler(request, **arguments)
 
     async def _stream(
-        self, stream: EventStream, request: Request, more: Sequence[HeaderLine], receive: Receive, send: Send
+        self,
+        stream: EventStream,
+        request: Request,
+        endpoint: Endpoint,
+        receive: Receive,
+        send: Send,
+        *,
+        extra: Sequence[HeaderLine],
     ) -> None:
+        """Answer with events, for as long as the credential is good by which they were asked for."""
+
+        async def may_go_on() -> bool:
+            return not endpoint.who or await _is_good(request, endpoint.surface)
+
         identity = (b"request-id", request.request_id.encode())
-        headers = [*STREAM, identity, *more]
+        headers = [*STREAM, identity, *endpoint.headers, *extra]
         await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
         try:
-            await stream.run(receive=receive, send=send, stopping=self._stopping)
+            await stream.run(receive=receive, send=send, stopping=self._stopping, may_go_on=may_go_on)
         except Exception as error:  # noqa: BLE001 - the head is sent: whoever follows comes back for the rest
             if self._problems.of_error(error) is DEFECT:
                 self._log_defect("stream broke", error, request)
@@ -182,6 +195,19 @@ class Kernel:
             self._log_defect("request failed", error, request)
         # What an exception says is for us: it may name what is inside.
         return _problem(kind, kind.advice, request, surface)
+
+
+async def _is_good(request: Request, surface: Surface) -> bool:
+    """Whether the credential of a request is still one; a database that is away ends nothing."""
+    try:
+        shown = surface.authenticate(request.headers)
+        if isinstance(shown, CoroutineType):
+            await shown
+    except Refuse:
+        return False
+    except DatabaseUnavailable:
+        pass
+    return True
 
 
 def _as_answer(said: Any, endpoint: Endpoint) -> Answer:  # noqa: ANN401 - what a handler gave back

@@ -1,7 +1,7 @@
 """Server-sent events: an answer that goes on, for what changes while somebody looks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,8 +36,15 @@ class EventStream:
         self._events = events
         self._heartbeat = heartbeat_seconds
 
-    async def run(self, *, receive: Receive, send: Send, stopping: asyncio.Event) -> None:
-        """Send the body of the answer."""
+    async def run(
+        self,
+        *,
+        receive: Receive,
+        send: Send,
+        stopping: asyncio.Event,
+        may_go_on: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """Send the body of the answer; before each piece `may_go_on` is asked."""
         gone = asyncio.ensure_future(_gone(receive))
         stop = asyncio.ensure_future(stopping.wait())
         upcoming: asyncio.Future[ServerEvent | None] = asyncio.ensure_future(self._next())
@@ -46,6 +53,8 @@ class EventStream:
             while not (gone.done() or stop.done()):
                 waits: set[asyncio.Future[Any]] = {gone, stop, upcoming}
                 await asyncio.wait(waits, timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                if not await may_go_on():
+                    break
                 if not upcoming.done():
                     await _write(send, BEAT)
                     continue

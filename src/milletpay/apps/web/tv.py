@@ -209,16 +209,17 @@ class TvPages:
         found = await self._order(request, payment)
         if found is None:
             raise Refuse(EdgeRefusal.NOT_FOUND, "There is no such order on this television.")
-        return EventStream(self._follow(found))
+        return EventStream(self._follow(request, found))
 
-    async def _follow(self, payment: Payment) -> AsyncIterator[ServerEvent]:
+    async def _follow(self, request: Request, payment: Payment) -> AsyncIterator[ServerEvent]:
+        """Tell on for as long as the television is somebody's."""
         while True:
             stood = Stood(standing=_standing(payment, now=self._backing.clock.now_ns()))
             yield ServerEvent(kind="payment", data=stood, id=str(payment.events))
             await self._backing.watch.changed(payment.id, after=payment.events)
-            async with self._backing.database.connection() as connection:
-                found = await find_payment(connection, id=payment.id)
-            assert found is not None, "a payment stays"
+            found = await self._order(request, payment.id)
+            if found is None:
+                return
             payment = found
 
     async def _device(self, request: Request) -> Device | None:

@@ -13,6 +13,7 @@ from milletpay.plumbing.migration import migrate
 from milletpay.simulation.card_terminal import ADDRESS, CNY, CardTerminal, Fault, NotSignedOn, PowerCut
 from milletpay.simulation.terminal_journal import Journal, Record
 from milletpay.terminals import (
+    Answer,
     Close,
     Envelope,
     Frame,
@@ -30,7 +31,14 @@ from milletpay.terminals import (
     write_request,
 )
 from tests.flows.market import seeding
-from tests.flows.terminal_shop import SHOP, TerminalShop, open_shop, pair_terminal, serve_terminals
+from tests.flows.terminal_shop import (
+    REFUND_MAX,
+    SHOP,
+    TerminalShop,
+    open_shop,
+    pair_terminal,
+    serve_terminals,
+)
 from tests.servers import Servers
 
 C = ResponseCode
@@ -42,7 +50,7 @@ def shop(servers: Servers) -> Iterator[TerminalShop]:
     owner_url = asyncio.run(server.make_database())
     app_url = asyncio.run(migrate(owner_url=owner_url))
     with serve_terminals(app_url) as (program, port):
-        made = asyncio.run(open_shop(app_url, program=program, port=port, customers=12, terminals=16))
+        made = asyncio.run(open_shop(app_url, program=program, port=port, customers=12, terminals=17))
         yield made
         asyncio.run(made.prove())
     asyncio.run(server.drop_database(owner_url))
@@ -302,20 +310,35 @@ async def test_a_reversal_has_the_effect_of_one_and_stands_before_its_original(s
 async def test_a_terminal_gives_back_what_another_has_taken(shop: TerminalShop) -> None:
     first, second = await started(shop, 12), await started(shop, 13)
     sale = await sell(shop, first)
-    assert second.key is not None
-    envelope = Envelope(terminal=second.number, batch=1, stan=1, key=second.key_number)
     original = Original(batch=sale.batch, stan=sale.stan, terminal=first.number)
-    refund = Refund(envelope=envelope, amount=Money(4_00, CNY), original=original)
-    answer = read_answer(read_plain(await say(shop, write_request(refund, key=second.key))))
-    assert (answer.code, answer.reference) == (C.APPROVED, "000001000001")
-    # A void is for the terminal that sold, and not once a part was given back.
-    void = Void(
-        envelope=Envelope(terminal=second.number, batch=1, stan=2, key=second.key_number),
-        amount=Money(sale.amount, CNY),
-        original=original,
-    )
-    assert read_answer(read_plain(await say(shop, write_request(void, key=second.key)))).code is C.INVALID
+
+    async def ask(kind: type[Refund | Void], stan: int, amount: int, terminal: CardTerminal) -> Answer:
+        assert terminal.key is not None
+        envelope = Envelope(terminal=terminal.number, batch=1, stan=stan, key=terminal.key_number)
+        request = kind(envelope=envelope, amount=Money(amount, CNY), original=original)
+        return read_answer(read_plain(await say(shop, write_request(request, key=terminal.key))))
+
+    # A void is for the terminal that sold, whole, and not once a part was given back.
+    assert (await ask(Void, 1, sale.amount, second)).code is C.INVALID
+    assert (await ask(Void, 90, sale.amount - 1, first)).code is C.INVALID_AMOUNT
+    given_back = await ask(Refund, 2, 4_00, second)
+    assert (given_back.code, given_back.reference) == (C.APPROVED, "000001000002")
     assert (await first.void(sale)).code is C.INVALID
+    # Nor is it reversed then: the terminal knew how it had ended.
+    assert first.key is not None
+    place = Envelope(terminal=first.number, batch=1, stan=sale.stan, key=first.key_number)
+    late = Reverse(envelope=place, amount=Money(sale.amount, CNY))
+    before = await owed(shop)
+    assert read_answer(read_plain(await say(shop, write_request(late, key=first.key)))).code is C.INVALID
+    assert await owed(shop) == before
+
+
+async def test_a_terminal_gives_back_no_more_at_once_than_its_merchant_allows(shop: TerminalShop) -> None:
+    terminal = await started(shop, 16)
+    sale = await sell(shop, terminal, REFUND_MAX + 1)
+    assert sale.code is C.APPROVED
+    assert (await terminal.refund(sale, amount=REFUND_MAX + 1)).code is C.NOT_PERMITTED
+    assert (await terminal.refund(sale, amount=REFUND_MAX)).code is C.APPROVED
 
 
 async def test_what_moves_at_a_terminal_has_a_receipt_there(shop: TerminalShop) -> None:

@@ -8,17 +8,14 @@ from random import Random
 from statistics import quantiles
 from typing import Any, Final, Protocol
 
-from milletpay.benches.ledger import BookBroken
 from milletpay.benches.load import Load
 from milletpay.benches.market import AMOUNT_MAX, Market, MarketPlan, open_market
 from milletpay.benches.phones import Codes, enroll
-from milletpay.benches.place import Place, refuse_careless, server_settings
-from milletpay.benches.surroundings import ProcessorTime, machine, processor_time_of, versions
-from milletpay.bootstrap import business_proofs, make_code_keys, open_house
+from milletpay.benches.place import Place
+from milletpay.benches.proving import PROVED, conditions_of, prove_figures
+from milletpay.benches.surroundings import ProcessorTime, processor_time_of
+from milletpay.bootstrap import make_code_keys, open_house
 from milletpay.identity import Pepper, open_pepper
-from milletpay.ledger import prove_books
-from milletpay.ledger.chart import Mode
-from milletpay.payments import PaymentStatus, count_payments
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
@@ -167,7 +164,7 @@ async def run_payments(
                     requests=requests, answering=answering, place=place, clock=clock, progress=progress
                 )
                 figures += [await measure(work, plan=plan)]
-        await _prove(app_url, requests=requests, clock=clock)
+        await prove_figures(app_url, made=requests.made, clock=clock)
     return PaymentReport(settings=settings, figures=figures)
 
 
@@ -274,15 +271,9 @@ class _Measuring:
 
 
 async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> dict[str, Any]:
-    """The conditions of a run. Refuses a server that does not keep what it commits."""
-    server = await server_settings(database)
-    refuse_careless(server)
+    """The conditions of a run."""
     return {
-        **versions(),
-        "postgresql": server.pop("server_version"),
-        "machine": machine(),
-        "file_system": place.file_system or "the server's own",
-        "server": server,
+        **await conditions_of(database, place=place),
         "seed": plan.seed,
         "seconds": plan.seconds,
         "customers": plan.market.customers,
@@ -290,21 +281,5 @@ async def _settings(plan: PaymentPlan, *, place: Place, database: Database) -> d
         "measured": "POST /v1/payments under an agreement, or with a payment code, over HTTP on connections"
         " that stay open: key, idempotency key, limits, fee, ledger, event; one process, load generator on"
         " the same machine; every answer is 201 and `succeeded`",
-        "proved": "the book and the payments, by all proofs of `millet check`",
+        "proved": PROVED,
     }
-
-
-async def _prove(app_url: str, *, requests: _Requests, clock: Clock) -> None:
-    """Refuse the figures of a book that does not prove, or that has not every payment once."""
-    database = await Database.open(app_url, connections=4)
-    try:
-        report = await prove_books(database=database, clock=clock, further=business_proofs())
-        async with database.connection() as connection:
-            kept = await count_payments(connection, mode=Mode.TEST, status=PaymentStatus.SUCCEEDED)
-    finally:
-        await database.close()
-    findings = [str(finding) for proof in report.proofs for finding in proof.findings]
-    if findings:
-        raise BookBroken(f"The book of the bench is not in order, and its figures are void: {findings}")
-    if kept != requests.made:
-        raise BookBroken(f"{requests.made} payments were answered, and {kept} are there.")

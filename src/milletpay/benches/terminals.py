@@ -9,15 +9,12 @@ from typing import Any, Final
 
 from milletpay.benches.counters import CounterPlan, Counters, Progress, open_counters
 from milletpay.benches.fleet import Fleet
-from milletpay.benches.ledger import BookBroken
 from milletpay.benches.payments import BASE_URL, Answering, Serve
-from milletpay.benches.place import Place, refuse_careless, server_settings
-from milletpay.benches.surroundings import ProcessorTime, machine, processor_time_of, versions
+from milletpay.benches.place import Place
+from milletpay.benches.proving import PROVED, conditions_of, prove_figures
+from milletpay.benches.surroundings import ProcessorTime, processor_time_of
 from milletpay.bootstrap import open_house
 from milletpay.identity import open_pepper
-from milletpay.ledger import prove_books
-from milletpay.ledger.chart import Mode
-from milletpay.payments import PaymentStatus, count_payments
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
@@ -115,7 +112,7 @@ async def run_terminals(
                 figure = await measure(plan, progress=progress)
             finally:
                 fleet.close()
-        await _prove(app_url, made=fleet.made, clock=clock)
+        await prove_figures(app_url, made=fleet.made, clock=clock)
     return TerminalReport(settings=settings, figures=[figure])
 
 
@@ -167,15 +164,9 @@ class _Measuring:
 
 
 async def _settings(plan: TerminalPlan, *, place: Place, database: Database) -> dict[str, Any]:
-    """The conditions of a run. Refuses a server that does not keep what it commits."""
-    server = await server_settings(database)
-    refuse_careless(server)
+    """The conditions of a run."""
     return {
-        **versions(),
-        "postgresql": server.pop("server_version"),
-        "machine": machine(),
-        "file_system": place.file_system or "the server's own",
-        "server": server,
+        **await conditions_of(database, place=place),
         "seed": plan.seed,
         "seconds": plan.seconds,
         "customers": plan.counters.customers,
@@ -183,21 +174,5 @@ async def _settings(plan: TerminalPlan, *, place: Place, database: Database) -> 
         "measured": "0200 by payment code over TCP, each terminal on its connection: seal, code, limits, fee,"
         f" ledger, batch, event; {plan.work.due_per_s} due a second, latency from when each was due; one"
         " gateway process, load generator on the same machine; every answer is 00 and sealed",
-        "proved": "the book, by all proofs of `millet check`",
+        "proved": PROVED,
     }
-
-
-async def _prove(app_url: str, *, made: int, clock: Clock) -> None:
-    """Refuse the figures of a book that does not prove, or that has not every purchase once."""
-    database = await Database.open(app_url, connections=4)
-    try:
-        report = await prove_books(database=database, clock=clock)
-        async with database.connection() as connection:
-            kept = await count_payments(connection, mode=Mode.TEST, status=PaymentStatus.SUCCEEDED)
-    finally:
-        await database.close()
-    findings = [str(finding) for proof in report.proofs for finding in proof.findings]
-    if findings:
-        raise BookBroken(f"The book of the bench is not in order, and its figures are void: {findings}")
-    if kept != made:
-        raise BookBroken(f"{made} purchases were answered, and {kept} are there.")

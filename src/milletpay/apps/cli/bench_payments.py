@@ -1,17 +1,15 @@
 """`millet bench payments`: measure whole payments over HTTP, beside what must be reached."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
+from milletpay.apps.cli.bench_serving import CONNECTIONS, answering, shown_progress
 from milletpay.apps.cli.bench_table import print_payments
 from milletpay.apps.cli.options import say
-from milletpay.apps.cli.processes import Processes, listen
 from milletpay.apps.server.process import MODULE, Order
 from milletpay.benches import (
     BENCH_DIRECTORY,
@@ -25,9 +23,6 @@ from milletpay.benches import (
 from milletpay.identity import Pepper
 from milletpay.plumbing.clock import SystemClock
 from milletpay.plumbing.loop import run
-
-CONNECTIONS = 8
-"""As `millet up` gives the process."""
 
 
 @click.command()
@@ -81,41 +76,20 @@ def payments(
 
 
 async def _measure(plan: PaymentPlan, *, directory: Path, database_url: str | None) -> PaymentReport:
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[doing]}"),
-        console=Console(stderr=True),
-        auto_refresh=False,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("payments", total=1, doing="starting")
-
-        def show(doing: str, done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of, description=doing, doing=f"{done:,} of {of:,}")
-            bar.refresh()
-
+    with shown_progress("payments") as show:
         async with open_place(database_url=database_url, directory=directory, say=say) as place:
             return await run_payments(plan, place=place, serve=_serve, clock=SystemClock(), progress=show)
 
 
-@asynccontextmanager
-async def _serve(*, app_url: str, pepper: Pepper) -> AsyncIterator[Answering]:
-    """Start the process that answers, and end it."""
-    with listen(host="127.0.0.1", port=0) as listener:
-        host, port = listener.getsockname()[:2]
-        order = Order(
+def _serve(*, app_url: str, pepper: Pepper) -> AbstractAsyncContextManager[Answering]:
+    def order(listener: socket.socket) -> bytes:
+        given = Order(
             app_url=app_url,
             listener=listener.fileno(),
             connections=CONNECTIONS,
-            base_url=f"http://{host}:{port}",
+            base_url="http://{}:{}".format(*listener.getsockname()[:2]),
             pepper=pepper.reveal(),
         )
-        answering = Processes(
-            name="API", module=MODULE, order=order.line(), descriptors=[listener.fileno()], say=say
-        )
-        try:
-            await answering.start(count=1)
-            yield Answering(host=host, port=port, pid=answering.pids[0])
-        finally:
-            await answering.stop()
+        return given.line()
+
+    return answering(name="API", module=MODULE, order=order)

@@ -1,18 +1,15 @@
 """`millet bench terminals`: measure card terminals before the gateway, beside what must be reached."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
-from milletpay.apps.cli.bench_payments import CONNECTIONS
+from milletpay.apps.cli.bench_serving import CONNECTIONS, answering, shown_progress
 from milletpay.apps.cli.bench_table import print_terminals
 from milletpay.apps.cli.options import say
-from milletpay.apps.cli.processes import Processes, listen
 from milletpay.apps.terminal_gateway.process import MODULE, Order
 from milletpay.benches import (
     BENCH_DIRECTORY,
@@ -80,44 +77,19 @@ def terminals(
 
 
 async def _measure(plan: TerminalPlan, *, directory: Path, database_url: str | None) -> TerminalReport:
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[doing]}"),
-        console=Console(stderr=True),
-        auto_refresh=False,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("terminals", total=1, doing="starting")
-
-        def show(doing: str, done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of, description=doing, doing=f"{done:,} of {of:,}")
-            bar.refresh()
-
+    with shown_progress("terminals") as show:
         async with open_place(database_url=database_url, directory=directory, say=say) as place:
             return await run_terminals(plan, place=place, serve=_serve, clock=SystemClock(), progress=show)
 
 
-@asynccontextmanager
-async def _serve(*, app_url: str, pepper: Pepper) -> AsyncIterator[Answering]:
-    """Start the gateway, and end it."""
-    with listen(host="127.0.0.1", port=0) as listener:
-        host, port = listener.getsockname()[:2]
-        order = Order(
+def _serve(*, app_url: str, pepper: Pepper) -> AbstractAsyncContextManager[Answering]:
+    def order(listener: socket.socket) -> bytes:
+        given = Order(
             app_url=app_url,
             listener=listener.fileno(),
             connections=CONNECTIONS,
             secret=house_secret(pepper).hex(),
         )
-        answering = Processes(
-            name="terminal gateway",
-            module=MODULE,
-            order=order.line(),
-            descriptors=[listener.fileno()],
-            say=say,
-        )
-        try:
-            await answering.start(count=1)
-            yield Answering(host=host, port=port, pid=answering.pids[0])
-        finally:
-            await answering.stop()
+        return given.line()
+
+    return answering(name="terminal gateway", module=MODULE, order=order)

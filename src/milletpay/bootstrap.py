@@ -37,7 +37,14 @@ from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
 from milletpay.terminals import Exchanges, Offline, Shifts, Terminals, TerminalSecrets
 from milletpay.treasury import Treasury, treasury_proofs
-from milletpay.wallets import Receipts, Wallets, WithdrawalFee, fees_of_withdrawals, wallet_proofs
+from milletpay.wallets import (
+    ReceiptReturns,
+    Receipts,
+    Wallets,
+    WithdrawalFee,
+    fees_of_withdrawals,
+    wallet_proofs,
+)
 
 DEMO_BANK: Final = BankKey(Mode.TEST, "granary")
 """The bank of play money. Its cards are nobody's: their numbers begin with digits that no bank was given."""
@@ -71,6 +78,7 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
     plates = Plates(book=book, merchants=merchants)
     devices = Devices(book=book)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
+    receipt_returns = ReceiptReturns(book=book, receipts=receipts, treasury=treasury)
     terminals = Terminals(book=book, merchants=merchants)
     presenters = Presenters(
         book=book,
@@ -102,6 +110,7 @@ def make_parts(book: Book, *, secret: bytes | None) -> list[Part]:
         presenters,
         funding,
         wallets,
+        receipt_returns,
         receipts,
         treasury,
         plates,

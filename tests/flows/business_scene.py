@@ -23,8 +23,12 @@ from milletpay.wallets import (
     GiveDepositNumber,
     Receipt,
     ReceiptId,
+    ReceiptReturn,
+    ReceiptReturnId,
+    ReturnReceipt,
     ReturnWithdrawal,
     deposit_number,
+    unclaimed_receipts,
 )
 from tests.flows.bank_contract import yuan
 from tests.flows.payment_desk import Fill, PaymentDesk, open_payments
@@ -140,6 +144,17 @@ async def _receive(wallets: WalletDesk, customer: CustomerId) -> dict[str, int]:
         booked = await wallets.ask(BookReceipt(id=ReceiptId(next(wallets.ids)), bank=BANK, received=told))
         assert isinstance(booked, Receipt), booked
         found[name] = booked.id
+    told = Received(bank_reference="lost", amount=yuan(45), token="acc_2", payer="L**", remark="for you")
+    await wallets.bank.receive(told)
+    await wallets.work()
+    async with wallets.database.connection() as connection:
+        waiting = await unclaimed_receipts(connection, most=10)
+    found["sent back"] = next(one.id for one in waiting if one.bank_reference == "lost")
+    back = ReturnReceipt(
+        id=ReceiptReturnId(next(wallets.ids)), receipt=ReceiptId(found["sent back"]), why="it is nobody's"
+    )
+    assert isinstance(await wallets.ask(back), ReceiptReturn)
+    await wallets.work()
     return found
 
 

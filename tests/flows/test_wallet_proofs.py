@@ -157,10 +157,35 @@ OF_WALLET = {
         "receipt received",
         "it gives to another customer",
     ),
+    "a receipt said to wait still": (
+        "UPDATE wallets.receipt SET status = 'unclaimed' WHERE id = {sent_back}",
+        "receipt sent back",
+        "it is unclaimed, and was sent back 1 times",
+    ),
+    "a receipt said to be on its way": (
+        "UPDATE wallets.receipt SET status = 'returning' WHERE id = {sent_back}",
+        "receipt sent back",
+        "it is returning, and 0 returns of it are under way",
+    ),
+    "a return that was not": (
+        "UPDATE wallets.receipt_return SET status = 'failed', reason = 'card_closed'",
+        "receipt sent back",
+        "it is returned, and was sent back 0 times",
+    ),
+    "what was sent back": (
+        "UPDATE ledger.transfer SET amount = 1 WHERE code = 2206",
+        "receipt sent back",
+        "what was sent back from there is not what its state says: expected 4500, found 1",
+    ),
+    "sent back, said to have come again": (
+        "UPDATE ledger.transfer SET code = 2207 WHERE code = 2206",
+        "receipt sent back",
+        "what came there again is not what its state says: expected 0, found 4500",
+    ),
     "the receipt is gone": (
         "DELETE FROM wallets.receipt WHERE id = {unclaimed}",
         "receipt unclaimed",
-        "transfers name it, and there is no such receipt",
+        "transfers or returns name it, and there is no such receipt",
     ),
     "a debt": (
         "UPDATE ledger.transfer SET amount = 2500 WHERE code = 1007",

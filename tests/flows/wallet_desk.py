@@ -26,6 +26,7 @@ from milletpay.wallets import (
     BindCard,
     Card,
     CardId,
+    ReceiptReturns,
     Receipts,
     SendId,
     SendMoney,
@@ -43,6 +44,8 @@ from milletpay.wallets import (
     find_top_up,
     find_withdrawal,
     receipt_ears,
+    return_ears,
+    return_jobs,
 )
 from tests.flows.bank_contract import CNY, binding, card, simulated_bank, yuan
 from tests.flows.business import OF_WALLETS, prove_business
@@ -220,7 +223,8 @@ async def open_wallets(
     limits, customers, treasury = Limits(book=book), Customers(book=book), Treasury(book=book)
     wallets = Wallets(book=book, customers=customers, limits=limits, treasury=treasury, withdrawal_fee=FEE)
     receipts = Receipts(book=book, customers=customers, limits=limits, treasury=treasury)
-    parts: list[Part] = [wallets, receipts, treasury, customers, limits]
+    returns = ReceiptReturns(book=book, receipts=receipts, treasury=treasury)
+    parts: list[Part] = [wallets, returns, receipts, treasury, customers, limits]
     desk: Desk[object, Trade, Any] = Desk(
         database=database,
         business=Trade(book=book, parts=parts),
@@ -230,7 +234,11 @@ async def open_wallets(
     bank = simulated_bank(database, clock=clock, patience_ns=patience_ns)
     banks = Banks([bank])
     ids = IdSource(clock=clock, entropy=lambda size: bytes([desk_id]) * size)
-    hear = {**bank_ears(submit=desk.submit), **receipt_ears(submit=desk.submit, new_id=ids.next)}
+    hear = {
+        **bank_ears(submit=desk.submit),
+        **return_ears(submit=desk.submit),
+        **receipt_ears(submit=desk.submit, new_id=ids.next),
+    }
     async with desk:
         await desk.submit(OpenBank(link=LINK))
         yield WalletDesk(
@@ -242,6 +250,7 @@ async def open_wallets(
                 database=database,
                 kinds=[
                     *bank_jobs(banks=banks, submit=desk.submit),
+                    *return_jobs(banks=banks, submit=desk.submit),
                     cash_job(banks=banks, currencies=[CNY], submit=desk.submit),
                 ],
                 schedules=[cash_schedule(starts=day_of(clock.now_ns()))],

@@ -148,6 +148,8 @@ def _drawn(**facts: object) -> dict[str, object]:
 
 _withdrawal = Sample({"withdrawal": WITHDRAWAL, "link": LINK}, {"the withdrawal": 200_00, "its fee": 20})
 
+_sending_back = Sample({"receipt": RECEIPT, "link": LINK}, {"the receipt": 70_00})
+
 _giving_back = Sample({"back": GIVE_BACK, "link": LINK}, {"the give-back": 10_00})
 
 SAMPLES: Final[dict[str, list[Sample]]] = {
@@ -218,6 +220,8 @@ SAMPLES: Final[dict[str, list[Sample]]] = {
         ),
     ],
     "wallets.receipt_claimed": [Sample({"receipt": RECEIPT}, {"the receipt": 70_00})],
+    "wallets.receipt_returned": [_sending_back],
+    "wallets.receipt_came_back": [_sending_back],
     "wallets.sent": [Sample({"send": SEND}, {"the amount": 6_66})],
 }
 

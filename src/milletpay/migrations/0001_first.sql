@@ -832,7 +832,9 @@ CREATE TABLE wallets.receipt (
     token          text COLLATE "C" NOT NULL,  -- from which account, in the bank's own words
     payer          text COLLATE "C" NOT NULL,  -- what may be shown of whose it is
     remark         text COLLATE "C" NOT NULL,
-    status         text COLLATE "C" NOT NULL CHECK (status IN ('credited', 'unclaimed')),
+    status         text COLLATE "C" NOT NULL CHECK (status IN (
+        'credited', 'unclaimed', 'returning', 'returned'
+    )),
     customer       uuid,
     unclaimed      text COLLATE "C" CHECK (
         unclaimed IN ('names_nobody', 'customer_not_active', 'exceeds_limit')
@@ -845,9 +847,34 @@ CREATE TABLE wallets.receipt (
     CHECK ((claimed_at > 0) = (status = 'credited' AND unclaimed IS NOT NULL))
 );
 
-CREATE INDEX receipt_unclaimed ON wallets.receipt (id) WHERE status = 'unclaimed';
+CREATE INDEX receipt_in_suspense ON wallets.receipt (id) WHERE status IN ('unclaimed', 'returning');
 CREATE INDEX receipt_of_customer ON wallets.receipt (customer, id) WHERE customer IS NOT NULL;
 
+-- Tries to send receipts back to where they came from.
+CREATE TABLE wallets.receipt_return (
+    id             uuid PRIMARY KEY,
+    receipt        uuid NOT NULL,
+    why            text COLLATE "C" NOT NULL CHECK (why <> ''),  -- in the words of who decided it
+    status         text COLLATE "C" NOT NULL CHECK (status IN (
+        'created', 'sent', 'unknown', 'succeeded', 'failed', 'came_back'
+    )),
+    reason         text COLLATE "C",
+    bank_reference text COLLATE "C" NOT NULL,
+    created_at     bigint NOT NULL CHECK (created_at > 0),
+    sent_at        bigint NOT NULL CHECK (sent_at >= 0),
+    decided_at     bigint NOT NULL CHECK (decided_at >= 0),
+    CHECK ((status = 'created') = (sent_at = 0)),
+    CHECK ((status IN ('created', 'sent', 'unknown')) = (decided_at = 0)),
+    CHECK ((status = 'failed') = (reason IS NOT NULL))
+);
+
+CREATE INDEX return_of_receipt ON wallets.receipt_return (receipt);
+-- At most one is on its way, or there.
+CREATE UNIQUE INDEX return_that_goes ON wallets.receipt_return (receipt)
+WHERE status NOT IN ('failed', 'came_back');
+
+GRANT SELECT, INSERT ON wallets.receipt_return TO millet_app;
+GRANT UPDATE (status, reason, bank_reference, sent_at, decided_at) ON wallets.receipt_return TO millet_app;
 GRANT SELECT, INSERT ON wallets.deposit_number, wallets.receipt TO millet_app;
 GRANT UPDATE (status, customer, claimed_at, version) ON wallets.receipt TO millet_app;
 

@@ -56,6 +56,7 @@ class Prefix(StrEnum):
     CARD = "crd"
     TOP_UP = "top"
     RECEIPT = "rcp"
+    RECEIPT_RETURN = "rct"
     DRAW = "drw"
     GIVE_BACK = "gbk"
     WITHDRAWAL = "wdr"

@@ -270,7 +270,9 @@ class SimulatedBank:
             if left is None or order.amount.minor > left:
                 return RefusalReason.NOT_ALLOWED
         if await connection.fetchrow(SQL["sim_find_card"], *self._place, order.token) is None:
-            return RefusalReason.CARD_CLOSED
+            sends = direction is Direction.PAY
+            known = sends and await connection.fetchval(SQL["sim_has_sent"], *self._place, order.token)
+            return None if known else RefusalReason.CARD_CLOSED
         by = -order.amount.minor if direction is Direction.COLLECT else order.amount.minor
         moved = await connection.fetchrow(SQL["sim_move_on_card"], *self._place, order.token, by)
         return RefusalReason.INSUFFICIENT_FUNDS if moved is None else None

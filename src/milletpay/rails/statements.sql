@@ -115,6 +115,10 @@ INSERT INTO rails.sim_receipt (bank, live, reference, token, payer, remark, curr
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (bank, live, reference) DO NOTHING;
 
+-- name: sim_has_sent
+-- Whether money came from this account, so that some can be paid to it.
+SELECT EXISTS (SELECT FROM rails.sim_receipt WHERE bank = $1 AND live = $2 AND token = $3);
+
 -- name: sim_payments
 -- Payments that went out on day $4, those that came back on it, and what was received.
 SELECT 'payment' AS kind, reference, amount

@@ -219,6 +219,30 @@ def receipt_claimed(receipt: Receipt, *, ids: NewIds, date: int) -> list[Transfe
     return _linked(legs, about=receipt.id, place=place, owners=owners, ids=ids, date=date)
 
 
+def receipt_returned(receipt: Receipt, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """The bank has sent it back to the account it came from.
+
+    ==========  ==========  ============
+    debit       credit      amount
+    ==========  ==========  ============
+    suspense    bank_safe   the receipt
+    ==========  ==========  ============
+    """
+    return _between_bank_and_suspense(TransferCode.RECEIPT_RETURNED, receipt, link=link, ids=ids, date=date)
+
+
+def receipt_came_back(receipt: Receipt, *, link: BankLink, ids: NewIds, date: int) -> list[Transfer]:
+    """What was sent back could not be delivered, and is here again.
+
+    ==========  ==========  ============
+    debit       credit      amount
+    ==========  ==========  ============
+    bank_safe   suspense    the receipt
+    ==========  ==========  ============
+    """
+    return _between_bank_and_suspense(TransferCode.RECEIPT_CAME_BACK, receipt, link=link, ids=ids, date=date)
+
+
 def receipt_accounts(*, mode: Mode, currency: Currency) -> list[int]:
     """The accounts of the house that receipts touch; a bank's are its link's."""
     return [_account(AccountKind.SUSPENSE, (mode, currency), 0)]
@@ -250,6 +274,16 @@ def debt_account(customer: CustomerId, *, mode: Mode, currency: Currency) -> Acc
     """The event that opens the customer's `cust_recv`: there is one only for who owes us something."""
     kind = AccountKind.CUST_RECV
     return new_account(kind, ledger=ledger_of(kind.pool, currency=currency, mode=mode), owner=customer)
+
+
+def _between_bank_and_suspense(
+    code: TransferCode, receipt: Receipt, *, link: BankLink, ids: NewIds, date: int
+) -> list[Transfer]:
+    place = receipt.bank.mode, receipt.amount.currency
+    owners = {AccountKind.BANK_SAFE: link.safe}
+    return _linked(
+        [(code, receipt.amount.minor)], about=receipt.id, place=place, owners=owners, ids=ids, date=date
+    )
 
 
 def _of_withdrawal(

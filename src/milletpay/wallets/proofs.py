@@ -68,12 +68,16 @@ RECEIPT_AMOUNTS: Final = (
     "what came into the wallet",
     "what went into suspense",
     "what was claimed from there",
+    "what was sent back from there",
+    "what came there again",
 )
 
 RECEIPT_EFFECTS: Final = (
-    Effect(code=TransferCode.RECEIPT, signs=(1, 0, 0)),
-    Effect(code=TransferCode.RECEIPT_UNCLAIMED, signs=(0, 1, 0)),
-    Effect(code=TransferCode.RECEIPT_CLAIMED, signs=(0, 0, 1)),
+    Effect(code=TransferCode.RECEIPT, signs=(1, 0, 0, 0, 0)),
+    Effect(code=TransferCode.RECEIPT_UNCLAIMED, signs=(0, 1, 0, 0, 0)),
+    Effect(code=TransferCode.RECEIPT_CLAIMED, signs=(0, 0, 1, 0, 0)),
+    Effect(code=TransferCode.RECEIPT_RETURNED, signs=(0, 0, 0, 1, 0)),
+    Effect(code=TransferCode.RECEIPT_CAME_BACK, signs=(0, 0, 0, 0, 1)),
 )
 
 FORMS: Final[Mapping[str, IdForm[Any]]] = {
@@ -100,7 +104,7 @@ def wallet_proofs() -> list[Proof]:
         comparing(
             _receipts(),
             name="receipts",
-            claim="each is its customer's, or waits in suspense",
+            claim="each is its customer's, waits in suspense, or went back once",
         ),
         comparing(
             _legs(),

@@ -152,33 +152,58 @@ WITH moved AS (
         t.user_data_128 AS id,
         sum(t.amount * e.credited) AS credited,
         sum(t.amount * e.suspended) AS suspended,
-        sum(t.amount * e.claimed) AS claimed
+        sum(t.amount * e.claimed) AS claimed,
+        sum(t.amount * e.returned) AS returned,
+        sum(t.amount * e.came_back) AS came_back
     FROM ledger.transfer AS t
-    INNER JOIN unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::smallint[])
-        AS e (code, credited, suspended, claimed) ON e.code = t.code
+    INNER JOIN unnest(
+        $1::smallint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::smallint[]
+    ) AS e (code, credited, suspended, claimed, returned, came_back) ON e.code = t.code
     WHERE t.flags & 10 = 0
     GROUP BY t.user_data_128
 ),
 
+went AS (
+    SELECT
+        receipt AS id,
+        count(*) FILTER (WHERE status IN ('created', 'sent', 'unknown')) AS under_way,
+        count(*) FILTER (WHERE status IN ('succeeded', 'came_back')) AS there,
+        count(*) FILTER (WHERE status = 'came_back') AS here_again
+    FROM wallets.receipt_return
+    GROUP BY receipt
+),
+
 compared AS (
     SELECT
-        coalesce(r.id, m.id) AS object,
-        CASE WHEN r.id IS NULL THEN 'transfers name it, and there is no such receipt' END AS wrong,
+        coalesce(r.id, m.id, w.id) AS object,
+        CASE
+            WHEN r.id IS NULL THEN 'transfers or returns name it, and there is no such receipt'
+            WHEN coalesce(w.under_way, 0) <> CASE r.status WHEN 'returning' THEN 1 ELSE 0 END
+                THEN format('it is %s, and %s returns of it are under way', r.status, coalesce(w.under_way, 0))
+            WHEN coalesce(w.there - w.here_again, 0) <> CASE r.status WHEN 'returned' THEN 1 ELSE 0 END
+                THEN format('it is %s, and was sent back %s times', r.status, coalesce(w.there - w.here_again, 0))
+        END AS wrong,
         ARRAY[
             CASE WHEN r.unclaimed IS NULL THEN r.amount ELSE 0 END,
             CASE WHEN r.unclaimed IS NULL THEN 0 ELSE r.amount END,
-            CASE WHEN r.unclaimed IS NOT NULL AND r.status = 'credited' THEN r.amount ELSE 0 END
+            CASE WHEN r.unclaimed IS NOT NULL AND r.status = 'credited' THEN r.amount ELSE 0 END,
+            r.amount * coalesce(w.there, 0),
+            r.amount * coalesce(w.here_again, 0)
         ]::numeric[] AS expected,
-        ARRAY[coalesce(m.credited, 0), coalesce(m.suspended, 0), coalesce(m.claimed, 0)] AS found
+        ARRAY[
+            coalesce(m.credited, 0), coalesce(m.suspended, 0), coalesce(m.claimed, 0),
+            coalesce(m.returned, 0), coalesce(m.came_back, 0)
+        ] AS found
     FROM wallets.receipt AS r
     FULL JOIN moved AS m ON m.id = r.id
+    FULL JOIN went AS w ON w.id = coalesce(r.id, m.id)
 )
 
 SELECT object, wrong, expected, found, count(*) OVER () AS total
 FROM compared
 WHERE wrong IS NOT NULL OR expected <> found
 ORDER BY object
-LIMIT $5;
+LIMIT $7;
 
 -- name: between_strangers
 -- Transfers of top-ups, withdrawals and receipts that are on accounts of another customer, or elsewhere.

@@ -15,7 +15,7 @@ from milletpay.ledger import Book, CreateTransferStatus
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure, NoPolicy, limits_on
 from milletpay.money import Currency, Money
-from milletpay.plumbing.database import Connection, Row
+from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day
 from milletpay.plumbing.outbox import Event, append
 from milletpay.plumbing.statements import load_statements
@@ -35,6 +35,7 @@ from milletpay.wallets.deposits import (
     Unclaimed,
 )
 from milletpay.wallets.postings import FROM_RECEIPT, accounts_of, receipt_accounts, receipt_claimed, received
+from milletpay.wallets.rows import receipt_of, row_of_receipt
 
 SQL: Final = load_statements("milletpay.wallets")
 
@@ -71,6 +72,7 @@ class Receipts:
         self._limits = limits
         self._treasury = treasury
         self._commands: list[Command] = []
+        self._wanted: set[ReceiptId] = set()
         self._receipts: dict[ReceiptId, Receipt] = {}
         self._by_name: dict[_Named, Receipt] = {}
         self._numbers: dict[DepositNumber, CustomerId] = {}
@@ -83,6 +85,7 @@ class Receipts:
         """A new batch: nothing is remembered."""
         for known in (
             self._commands,
+            self._wanted,
             self._receipts,
             self._by_name,
             self._numbers,
@@ -102,22 +105,38 @@ class Receipts:
         if not isinstance(command, BookReceipt):
             self._customers.want_customer(command.customer)
 
+    def want_receipt(self, id: ReceiptId) -> None:
+        """Note that a part above asks for a receipt, and may move it."""
+        self._wanted.add(id)
+
+    def receipt(self, id: ReceiptId) -> Receipt | None:
+        """A receipt that was wanted, as the batch has it now; None where there is none."""
+        return self._receipts.get(id)
+
+    def move(self, receipt: Receipt, status: ReceiptStatus) -> None:
+        """Have a receipt that is nobody's stand elsewhere, and tell."""
+        assert receipt.customer is None, f"{receipt.id} is somebody's"
+        moved = replace(receipt, status=status, version=receipt.version + 1)
+        self._keep(moved, kind=f"receipt.{status}")
+
     async def load(self, connection: Connection) -> None:
         """Bring numbers and receipts, and say what the parts below must bring."""
-        if not self._commands:
+        if not self._commands and not self._wanted:
             return
         await self._load_numbers(connection)
         booked = [command for command in self._commands if isinstance(command, BookReceipt)]
         claims = [command for command in self._commands if isinstance(command, ClaimReceipt)]
         rows = await connection.fetch(
             SQL["receipts"],
-            [command.id for command in claims],
+            [*self._wanted, *(command.id for command in claims)],
             [command.bank.code for command in booked],
             [command.bank.mode is Mode.LIVE for command in booked],
             [command.received.bank_reference for command in booked],
         )
         for found in map(receipt_of, rows):
             self._know(found)
+            self._treasury.want_bank(found.bank, currency=found.amount.currency)
+            self._book.want(*receipt_accounts(mode=found.bank.mode, currency=found.amount.currency))
         if booked or claims:
             self._treasury.want_links()
         for command in booked:
@@ -155,7 +174,7 @@ class Receipts:
                 [given.customer for given in self._given],
             )
         if self._changed:
-            rows = [_row_of(self._changed[id]) for id in sorted(self._changed)]
+            rows = [row_of_receipt(self._changed[id]) for id in sorted(self._changed)]
             await connection.execute(
                 SQL["write_receipts"], *[list(column) for column in zip(*rows, strict=True)]
             )
@@ -268,6 +287,10 @@ class Receipts:
             return receipt
         if receipt.customer is not None:
             return _refused(ReceiptRefusal.WRONG_STATE, "the money is another customer's already")
+        if receipt.status is not ReceiptStatus.UNCLAIMED:
+            return _refused(
+                ReceiptRefusal.WRONG_STATE, f"the money is {receipt.status} to where it came from"
+            )
         # From here it must succeed: it is in suspense.
         claimed = replace(
             receipt,
@@ -337,48 +360,8 @@ async def find_receipt(connection: Connection, *, id: ReceiptId) -> Receipt | No
 
 
 async def unclaimed_receipts(connection: Connection, *, most: int) -> Sequence[Receipt]:
-    """What waits in suspense, the oldest first."""
+    """What is in suspense, also what is on its way back, the oldest first."""
     return [receipt_of(row) for row in await connection.fetch(SQL["unclaimed_receipts"], most)]
-
-
-def receipt_of(row: Row) -> Receipt:
-    """The receipt of a row."""
-    return Receipt(
-        id=ReceiptId(row["id"]),
-        bank=BankKey(Mode.LIVE if row["live"] else Mode.TEST, row["bank"]),
-        bank_reference=row["bank_reference"],
-        amount=Money(row["amount"], Currency.numbered(row["currency"])),
-        token=row["token"],
-        payer=row["payer"],
-        remark=row["remark"],
-        status=ReceiptStatus(row["status"]),
-        customer=None if row["customer"] is None else CustomerId(row["customer"]),
-        unclaimed=None if row["unclaimed"] is None else Unclaimed(row["unclaimed"]),
-        received_at=row["received_at"],
-        claimed_at=row["claimed_at"],
-        version=row["version"],
-    )
-
-
-def _row_of(receipt: Receipt) -> Sequence[object]:
-    """In the order of the statement `write_receipts`."""
-    return (
-        receipt.id,
-        receipt.bank.mode is Mode.LIVE,
-        receipt.bank.code,
-        receipt.bank_reference,
-        receipt.amount.currency.number,
-        receipt.amount.minor,
-        receipt.token,
-        receipt.payer,
-        receipt.remark,
-        receipt.status,
-        receipt.customer,
-        receipt.unclaimed,
-        receipt.received_at,
-        receipt.claimed_at,
-        receipt.version,
-    )
 
 
 def _refused(refusal: ReceiptRefusal, detail: str) -> ReceiptRefused:

@@ -1,4 +1,4 @@
-"""Cards, top-ups, withdrawals and sends as rows of their tables, both ways."""
+"""Cards, top-ups, withdrawals, sends and receipts as rows of their tables, both ways."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +9,15 @@ from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Row
 from milletpay.plumbing.dates import Day
 from milletpay.rails import BankKey, RefusalReason
+from milletpay.wallets.deposits import (
+    Receipt,
+    ReceiptId,
+    ReceiptReturn,
+    ReceiptReturnId,
+    ReceiptStatus,
+    ReturnStatus,
+    Unclaimed,
+)
 from milletpay.wallets.model import (
     Card,
     CardId,
@@ -188,3 +197,73 @@ def _decline_of(row: Row) -> WalletDecline | None:
 
 def _reason_of(row: Row) -> RefusalReason | None:
     return None if row["reason"] is None else RefusalReason(row["reason"])
+
+
+def receipt_of(row: Row) -> Receipt:
+    """The receipt of a row."""
+    return Receipt(
+        id=ReceiptId(row["id"]),
+        bank=BankKey(Mode.LIVE if row["live"] else Mode.TEST, row["bank"]),
+        bank_reference=row["bank_reference"],
+        amount=Money(row["amount"], Currency.numbered(row["currency"])),
+        token=row["token"],
+        payer=row["payer"],
+        remark=row["remark"],
+        status=ReceiptStatus(row["status"]),
+        customer=None if row["customer"] is None else CustomerId(row["customer"]),
+        unclaimed=None if row["unclaimed"] is None else Unclaimed(row["unclaimed"]),
+        received_at=row["received_at"],
+        claimed_at=row["claimed_at"],
+        version=row["version"],
+    )
+
+
+def row_of_receipt(receipt: Receipt) -> Sequence[object]:
+    """In the order of the statement `write_receipts`."""
+    return (
+        receipt.id,
+        receipt.bank.mode is Mode.LIVE,
+        receipt.bank.code,
+        receipt.bank_reference,
+        receipt.amount.currency.number,
+        receipt.amount.minor,
+        receipt.token,
+        receipt.payer,
+        receipt.remark,
+        receipt.status,
+        receipt.customer,
+        receipt.unclaimed,
+        receipt.received_at,
+        receipt.claimed_at,
+        receipt.version,
+    )
+
+
+def row_of_return(it: ReceiptReturn) -> Sequence[object]:
+    """In the order of the statement `write_receipt_returns`."""
+    return (
+        it.id,
+        it.receipt,
+        it.why,
+        it.status,
+        it.reason,
+        it.bank_reference,
+        it.created_at,
+        it.sent_at,
+        it.decided_at,
+    )
+
+
+def return_of(row: Row) -> ReceiptReturn:
+    """The return of a row."""
+    return ReceiptReturn(
+        id=ReceiptReturnId(row["id"]),
+        receipt=ReceiptId(row["receipt"]),
+        why=row["why"],
+        status=ReturnStatus(row["status"]),
+        reason=None if row["reason"] is None else RefusalReason(row["reason"]),
+        bank_reference=row["bank_reference"],
+        created_at=row["created_at"],
+        sent_at=row["sent_at"],
+        decided_at=row["decided_at"],
+    )

@@ -195,12 +195,12 @@ INNER JOIN wallets.receipt AS r
     ON r.bank = w.bank AND r.live = w.live AND r.bank_reference = w.bank_reference;
 
 -- name: unclaimed_receipts
--- What waits in suspense, the oldest first.
+-- What is in suspense, also what is on its way back, the oldest first.
 SELECT
     id, live, bank, bank_reference, currency, amount, token, payer, remark, status, customer, unclaimed,
     received_at, claimed_at, version
 FROM wallets.receipt
-WHERE status = 'unclaimed'
+WHERE status IN ('unclaimed', 'returning')
 ORDER BY id
 LIMIT $1;
 
@@ -220,3 +220,24 @@ ON CONFLICT (id) DO UPDATE SET
     customer = excluded.customer,
     claimed_at = excluded.claimed_at,
     version = excluded.version;
+
+-- name: receipt_returns
+-- Returns by id, and by the receipt that they are of.
+SELECT * FROM wallets.receipt_return WHERE id = ANY($1::uuid[]) OR receipt = ANY($2::uuid[]);
+
+-- name: write_receipt_returns
+-- Write returns: new ones, and what may change of those that are there.
+INSERT INTO wallets.receipt_return (
+    id, receipt, why, status, reason, bank_reference, created_at, sent_at, decided_at
+)
+SELECT *
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+    $9::bigint[]
+)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status,
+    reason = excluded.reason,
+    bank_reference = excluded.bank_reference,
+    sent_at = excluded.sent_at,
+    decided_at = excluded.decided_at;

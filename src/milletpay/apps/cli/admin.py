@@ -17,7 +17,19 @@ from milletpay.plumbing.dates import rfc3339
 from milletpay.plumbing.ids import IdForm, IdSource, NotAnId, system_entropy
 from milletpay.plumbing.loop import run
 from milletpay.plumbing.settings import Settings
-from milletpay.wallets import RECEIPT_ID, ClaimReceipt, Receipt, ReceiptId, ReceiptRefused, unclaimed_receipts
+from milletpay.wallets import (
+    RECEIPT_ID,
+    WHY_MAX,
+    ClaimReceipt,
+    Receipt,
+    ReceiptId,
+    ReceiptRefused,
+    ReceiptReturn,
+    ReceiptReturnId,
+    ReceiptStatus,
+    ReturnReceipt,
+    unclaimed_receipts,
+)
 
 SHOWN_MAX = 1000
 
@@ -61,7 +73,9 @@ def receipts(*, settings: Settings) -> None:
             str(receipt.amount),
             receipt.payer,
             receipt.remark,
-            receipt.unclaimed.replace("_", " "),
+            "is on its way back"
+            if receipt.status is ReceiptStatus.RETURNING
+            else receipt.unclaimed.replace("_", " "),
         )
     Console(width=160, highlight=False).print(table)
 
@@ -76,6 +90,24 @@ def claim_receipt(*, settings: Settings, receipt: ReceiptId, customer: CustomerI
     if isinstance(answer, ReceiptRefused):
         raise click.ClickException(f"Nothing was done: {answer.detail}.")
     click.echo(f"{answer.amount} of {answer.bank_reference} is {CUSTOMER_ID.write(customer)}'s.")
+
+
+@admin.command("return-receipt")
+@database_options
+@click.argument("receipt", type=IdParameter(RECEIPT_ID, name="rcp_..."))
+@click.option("--reason", required=True, help="Why, in a few words; it is kept with the return.")
+def return_receipt(*, settings: Settings, receipt: ReceiptId, reason: str) -> None:
+    """Send a transfer that waits back to the account it came from. Again is without harm.
+
+    Nobody can claim it from now on. The worker asks the bank; what that refuses waits as before.
+    """
+    why = reason.strip()
+    if not why or len(why) > WHY_MAX:
+        raise click.BadParameter(f"A reason has 1 to {WHY_MAX} characters.", param_hint="--reason")
+    answer = run(_return(settings, receipt=receipt, why=why))
+    if isinstance(answer, ReceiptRefused):
+        raise click.ClickException(f"Nothing was done: {answer.detail}.")
+    click.echo(f"{RECEIPT_ID.write(receipt)} goes back: {answer.status}. Reason: {answer.why}")
 
 
 @admin.command("link-customers")
@@ -107,6 +139,17 @@ async def _claim(settings: Settings, *, receipt: ReceiptId, customer: CustomerId
         _desk(database) as desk,
     ):
         answer: Receipt | ReceiptRefused = await desk.submit(ClaimReceipt(id=receipt, customer=customer))
+        return answer
+
+
+async def _return(settings: Settings, *, receipt: ReceiptId, why: str) -> ReceiptReturn | ReceiptRefused:
+    async with (
+        open_database(settings, purpose="millet admin", say=say, connections=3) as database,
+        _desk(database) as desk,
+    ):
+        new_id = IdSource(clock=SystemClock(), entropy=system_entropy).next
+        command = ReturnReceipt(id=ReceiptReturnId(new_id()), receipt=receipt, why=why)
+        answer: ReceiptReturn | ReceiptRefused = await desk.submit(command)
         return answer
 
 

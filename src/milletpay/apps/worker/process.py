@@ -27,7 +27,7 @@ from milletpay.plumbing.telemetry import start_logging
 from milletpay.plumbing.worker import Worker
 from milletpay.rails import Hear, Mailbox
 from milletpay.treasury import cash_job, cash_schedule
-from milletpay.wallets import bank_ears, bank_jobs, receipt_ears
+from milletpay.wallets import bank_ears, bank_jobs, receipt_ears, return_ears, return_jobs
 
 MODULE: Final = "milletpay.apps.worker.process"
 READY: Final = b"ready\n"
@@ -99,6 +99,7 @@ async def work(order: Order) -> None:
                 *webhooks.deliverer.kinds(),
                 *bank_jobs(banks=banks, submit=desk.submit),
                 *card_jobs(banks=banks, submit=desk.submit),
+                *return_jobs(banks=banks, submit=desk.submit),
                 cash_job(banks=banks, currencies=[Currency.CNY], submit=desk.submit),
             ],
             schedules=[cash_schedule(starts=day_of(clock.now_ns()))],
@@ -131,6 +132,7 @@ def _ears(desk: TradeDesk, ids: IdSource) -> dict[str, Hear]:
     return {
         **bank_ears(submit=desk.submit),
         **card_ears(submit=desk.submit),
+        **return_ears(submit=desk.submit),
         **receipt_ears(submit=desk.submit, new_id=ids.next),
     }
 

@@ -127,6 +127,8 @@ class TransferCode(Enum):
     RECEIPT_CLAIMED = 2203, Kind.SUSPENSE, Kind.CUST, "查明入账", "whose customer was found out"
     RECEIPT_DEBT_RECOVERED = 2204, Kind.CUST, Kind.OWN_IN_POOL, "转账抵欠款", "less what its customer owes"
     RECEIPT_DEBT_PAID = 2205, Kind.DUE_FROM_POOL, Kind.CUST_RECV, "转账还欠款", "and does not any more"
+    RECEIPT_RETURNED = 2206, Kind.SUSPENSE, Kind.BANK_SAFE, "退回汇款人", "one that is nobody's, sent back"
+    RECEIPT_CAME_BACK = 2207, Kind.BANK_SAFE, Kind.SUSPENSE, "退回被退", "which the bank has again"
 
     def __init__(self, code: int, debit: Kind, credit: Kind, chinese: str, meaning: str) -> None:
         self.code: int = code

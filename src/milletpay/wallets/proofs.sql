@@ -166,7 +166,8 @@ WITH moved AS (
 went AS (
     SELECT
         receipt AS id,
-        count(*) FILTER (WHERE status IN ('created', 'sent', 'unknown')) AS under_way,
+        count(*) FILTER (WHERE status IN ('created', 'sent', 'unknown')) AS open,
+        count(*) FILTER (WHERE status = 'succeeded') AS gone,
         count(*) FILTER (WHERE status IN ('succeeded', 'came_back')) AS there,
         count(*) FILTER (WHERE status = 'came_back') AS here_again
     FROM wallets.receipt_return
@@ -178,10 +179,10 @@ compared AS (
         coalesce(r.id, m.id, w.id) AS object,
         CASE
             WHEN r.id IS NULL THEN 'transfers or returns name it, and there is no such receipt'
-            WHEN coalesce(w.under_way, 0) <> CASE r.status WHEN 'returning' THEN 1 ELSE 0 END
-                THEN format('it is %s, and %s returns of it are under way', r.status, coalesce(w.under_way, 0))
-            WHEN coalesce(w.there - w.here_again, 0) <> CASE r.status WHEN 'returned' THEN 1 ELSE 0 END
-                THEN format('it is %s, and was sent back %s times', r.status, coalesce(w.there - w.here_again, 0))
+            WHEN coalesce(w.open, 0) <> CASE r.status WHEN 'returning' THEN 1 ELSE 0 END
+                THEN format('it is %s, and %s returns of it are under way', r.status, coalesce(w.open, 0))
+            WHEN coalesce(w.gone, 0) <> CASE r.status WHEN 'returned' THEN 1 ELSE 0 END
+                THEN format('it is %s, and was sent back %s times', r.status, coalesce(w.gone, 0))
         END AS wrong,
         ARRAY[
             CASE WHEN r.unclaimed IS NULL THEN r.amount ELSE 0 END,

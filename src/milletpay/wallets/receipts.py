@@ -113,11 +113,11 @@ class Receipts:
         """A receipt that was wanted, as the batch has it now; None where there is none."""
         return self._receipts.get(id)
 
-    def move(self, receipt: Receipt, status: ReceiptStatus) -> None:
+    def move(self, receipt: Receipt, *, to: ReceiptStatus) -> None:
         """Have a receipt that is nobody's stand elsewhere, and tell."""
         assert receipt.customer is None, f"{receipt.id} is somebody's"
-        moved = replace(receipt, status=status, version=receipt.version + 1)
-        self._keep(moved, kind=f"receipt.{status}")
+        moved = replace(receipt, status=to, version=receipt.version + 1)
+        self._keep(moved, kind=f"receipt.{to}")
 
     async def load(self, connection: Connection) -> None:
         """Bring numbers and receipts, and say what the parts below must bring."""

@@ -150,7 +150,7 @@ class ReceiptReturns:
         if receipt.status is not ReceiptStatus.UNCLAIMED:
             return max(tries, key=lambda it: it.id)
         made = ReceiptReturn(id=command.id, receipt=receipt.id, why=command.why, created_at=self._book.now)
-        self._receipts.move(receipt, ReceiptStatus.RETURNING)
+        self._receipts.move(receipt, to=ReceiptStatus.RETURNING)
         name = RECEIPT_RETURN_ID.write(made.id)
         self._jobs.append(
             NewJob(id=self._book.new_id(), kind=RETURN_JOB, key=name, argument=name, run_at=self._book.now)
@@ -177,10 +177,10 @@ class ReceiptReturns:
             case OutcomeStatus.SUCCEEDED if it.may(Step.SUCCEED):
                 recipe = receipt_returned
                 self._post(recipe(receipt, link=self._link(receipt), ids=self._book.new_id, date=self._date))
-                self._receipts.move(receipt, ReceiptStatus.RETURNED)
+                self._receipts.move(receipt, to=ReceiptStatus.RETURNED)
                 return self._step(it, Step.SUCCEED, **said)
             case OutcomeStatus.REFUSED if it.may(Step.FAIL):
-                self._receipts.move(receipt, ReceiptStatus.UNCLAIMED)
+                self._receipts.move(receipt, to=ReceiptStatus.UNCLAIMED)
                 return self._step(it, Step.FAIL, reason=outcome.reason, **said)
             case OutcomeStatus.UNKNOWN if it.may(Step.LOSE_SIGHT):
                 return self._step(it, Step.LOSE_SIGHT)
@@ -197,7 +197,7 @@ class ReceiptReturns:
             return it
         recipe = receipt_came_back
         self._post(recipe(receipt, link=self._link(receipt), ids=self._book.new_id, date=self._date))
-        self._receipts.move(receipt, ReceiptStatus.UNCLAIMED)
+        self._receipts.move(receipt, to=ReceiptStatus.UNCLAIMED)
         return self._step(it, Step.COME_BACK)
 
     @property

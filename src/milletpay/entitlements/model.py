@@ -59,10 +59,6 @@ class Entitlement:
     revoked_at: int = 0
     """Nanoseconds; 0 while it stands."""
 
-    def is_good(self, *, now: int) -> bool:
-        """Whether it may be used."""
-        return not self.revoked_at and (not self.ends_at or now < self.ends_at)
-
 
 class OfferRefusal(StrEnum):
     """Why nothing was done, in order of precedence."""

@@ -5,7 +5,7 @@ may raise. Several refusals may be the same problem; a code always means one thi
 them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
@@ -99,10 +99,6 @@ class Problems:
         return next(
             (self._exceptions[kind] for kind in type(error).__mro__ if kind in self._exceptions), DEFECT
         )
-
-    def of_all(self, refusals: type[Enum]) -> Iterator[ProblemKind]:
-        """The problems that an enum's refusals are."""
-        return (self.of(member) for member in refusals)
 
 
 NOT_FOUND: Final = ProblemKind(

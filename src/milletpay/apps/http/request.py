@@ -117,14 +117,6 @@ class Request:
         scheme: str = self.scope.get("scheme", "http")
         return told.decode("latin-1") if told is not None and told in {b"http", b"https"} else scheme
 
-    def cookie(self, name: str) -> str | None:
-        """A cookie by its name."""
-        for part in self.headers.get(b"cookie", b"").decode("latin-1").split(";"):
-            found, _, value = part.strip().partition("=")
-            if found == name:
-                return value
-        return None
-
 
 def look_at_key(key: bytes) -> None:
     """See that a header `Idempotency-Key` can be one; refused when it cannot."""

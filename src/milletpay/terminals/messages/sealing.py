@@ -48,11 +48,6 @@ class MasterKey:
     key: bytes = field(repr=False)
 
     @property
-    def check_value(self) -> bytes:
-        """By which two people see that they have the same key."""
-        return _check_value(self.key)
-
-    @property
     def sign_on(self) -> SealKey:
         """What seals sign-on and its answer."""
         return SealKey(_derived(self.key, b"millet sign on"))

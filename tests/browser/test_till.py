@@ -13,6 +13,7 @@ from milletpay.payments import PayPayment
 from milletpay.terminals import till_loop
 from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
 from tests.browser.counter import Counter, open_counter, open_till, result, scan
+from tests.browser.test_everybody_can_use_it import serious
 from tests.browser.town import Town
 
 
@@ -169,6 +170,62 @@ def test_what_is_to_be_looked_at_stands_there(
     expect(page.locator("[data-notice-list] .guessing")).to_have_count(1)
     expect(page.locator("[data-notice-list] .batch")).to_contain_text("¥15.00")
     visitor.shot("till-9-notices")
+
+
+NARROW_EN = Screen("narrow-en", 320, 640, "light", "en-US")
+TABLET_ZH = Screen("tablet-zh", 820, 1180, "light", "zh-CN")
+TABLET_EN = Screen("tablet-en", 820, 1180, "dark", "en-US")
+
+
+@pytest.mark.parametrize("screen", [NARROW_EN, TABLET_ZH, TABLET_EN], ids=lambda screen: screen.name)
+def test_nothing_stands_in_anybodys_way_at_the_till(
+    screen: Screen, new_visitor: NewVisitor, counter: Counter
+) -> None:
+    """Every screen of the till in the eyes of axe, and no wider than the device."""
+    visitor = new_visitor(screen)
+    page, findings = visitor.page, []
+
+    def look(name: str) -> None:
+        visitor.shot(f"till-w-{name}")
+        findings.extend(serious(visitor))
+
+    visitor.go("/till")
+    expect(page.locator("[data-pairing-code]")).to_be_focused()
+    look("pairing")
+    open_till(visitor, counter)
+    look("selling")
+    counter.close_a_batch_that_differs(seconds_ago=60)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.type("9876", delay=60)
+    page.keyboard.press("F3")
+    look("cash")
+    page.keyboard.press("Escape")
+    scan(page, counter.payment_code())
+    result(page, "paid")
+    look("paid")
+    page.keyboard.press("Enter")
+    for key, name in (("F6", "refunding"), ("F7", "receipts"), ("F8", "slip"), ("F9", "closing")):
+        page.keyboard.press(key)
+        expect(page.locator(f"[data-screen={name}]")).to_be_visible()
+        look(name)
+        page.keyboard.press("Escape")
+        expect(page.locator("[data-screen=selling]")).to_be_visible()
+    page.keyboard.press("F4")
+    expect(page.locator("[data-sure]")).to_be_visible()
+    look("sure")
+    page.keyboard.press("Escape")
+    page.keyboard.type("700", delay=60)
+    page.keyboard.press("F2")
+    expect(page.locator("[data-code]")).to_be_visible()
+    look("paying")
+    page.keyboard.press("Escape")
+    result(page, "undone")
+    look("undone")
+    page.keyboard.press("Enter")
+    visitor.context.set_offline(True)
+    expect(page.locator("[data-alone-banner]")).to_be_visible()
+    look("alone")
+    assert not findings, "\n".join(findings)
 
 
 def story(chance: Random) -> list[tuple[str, list[Any]]]:

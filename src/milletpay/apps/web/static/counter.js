@@ -652,6 +652,7 @@ at("go-on").addEventListener("click", goOn);
 at("void").addEventListener("click", voidLast);
 at("x").addEventListener("click", () => print("/v1/terminals/this/shifts/open/print"));
 at("receipts").addEventListener("click", receipts);
+at("print-slip").addEventListener("click", () => window.print());
 at("said-close").addEventListener("click", () => tell("good", ""));
 at("result-print").addEventListener("click", async () => {
   const listed = await done("GET", "/v1/terminals/this/receipts?limit=1");

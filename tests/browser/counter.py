@@ -183,9 +183,8 @@ def key_in(page: Page, amount: str) -> None:
 def scan(page: Page, code: str) -> None:
     """As a scanner types: all at once."""
     burst = """(code) => {
-        for (const key of [...code, "Enter"])
-            (document.activeElement ?? document.body).dispatchEvent(
-                new KeyboardEvent("keydown", {key, bubbles: true}));
+        const pressed = [...code, "Enter"].map((key) => new KeyboardEvent("keydown", {key, bubbles: true}));
+        for (const event of pressed) (document.activeElement ?? document.body).dispatchEvent(event);
     }"""
     page.evaluate(burst, code)
 

@@ -11,7 +11,8 @@ let typed = [];
 function onSelling(event, till) {
   const scan = at("scan");
   const inScan = event.target === scan;
-  const now = performance.now();
+  // When it was pressed, not when a slow tablet gets to it.
+  const now = event.timeStamp;
   if (/^\d$/.test(event.key)) {
     if (typed.length && now - typed.at(-1).at > BURST_MS) typed = [];
     typed.push({ sign: event.key, at: now, before: till.amount() });

@@ -103,6 +103,18 @@ async def test_an_order_is_one_payment_until_it_ends_however_often_it_is_asked_f
     assert (await order(tv, offered)).json["id"] not in {id, following}
 
 
+async def test_a_television_is_told_of_no_order_but_its_own(market: Market) -> None:
+    """Not of another television's, though it is the same customer's; nor of a payment that is no order."""
+    first, second, offered = await pair(market), await pair(market), await offer(market)
+    asked = (await order(first, offered)).json["id"]
+    sold = (await market.pay(5_00))["id"]
+    for path in ("/v1/device/payments/{}", "/v1/device/payments/{}/events"):
+        for tv, payment in ((second, asked), (first, sold)):
+            assert (await tv.get(path.format(payment))).status == 404
+    assert (await first.get(f"/v1/device/payments/{asked}")).status == 200
+    assert (await order(second, offered)).json["id"] != asked
+
+
 async def test_two_customers_scan_the_television_at_once_and_one_pays(market: Market) -> None:
     tv = await pair(market)
     asked = (await order(tv, await offer(market))).json

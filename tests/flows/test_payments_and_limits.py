@@ -1,11 +1,14 @@
 """Limits count at authorization, shrink at capture, and get back what ends, on the day that counted it."""
 
 import asyncio
+from dataclasses import replace
 
 from milletpay.customers import CustomerId
+from milletpay.fees import Contract, ContractId
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Measure, Span, Used, used_in
-from milletpay.merchants import MerchantId
+from milletpay.merchants import AddContract, MerchantId
+from milletpay.money import Currency, Money
 from milletpay.payments import (
     AgreementId,
     CancelPayment,
@@ -15,12 +18,14 @@ from milletpay.payments import (
     ExpirePayment,
     Payment,
     PaymentId,
+    PaymentStatus,
+    PayPayment,
     ReversePayment,
 )
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import Day, day_of
 from tests.flows.payment_desk import PaymentDesk, open_payments
-from tests.flows.trade_desk import CNY
+from tests.flows.trade_desk import CNY, contract_for, new_customer, new_merchant
 
 ANNA, SHOP = CustomerId(7), MerchantId(8)
 HOUR = 3600 * 10**9
@@ -115,3 +120,22 @@ async def test_what_is_declined_for_want_of_money_does_not_count(database: Datab
         assert [one.decline for one in held] == [None, *[Decline.INSUFFICIENT_FUNDS] * 2]
         today = day_of(desk.clock.now_ns())
         assert await counted(desk, today, ANNA, agreement) == Used(amount=100_00, count=1)
+
+
+async def test_in_a_currency_for_which_nobody_has_set_limits_nothing_is_paid(database: Database) -> None:
+    """A contract is not enough: how much may move is the house's to say, and until it does, nothing may."""
+    async with open_payments(database) as desk:
+        await desk.ask(new_merchant(SHOP))
+        await desk.ask(new_customer(ANNA))
+        contract = replace(
+            contract_for(SHOP),
+            id=ContractId(99),
+            minimum=Money.zero(Currency.USD),
+            effective_from=day_of(desk.clock.now_ns()),
+        )
+        assert isinstance(await desk.ask(AddContract(contract=contract)), Contract)
+        made = desk.payment(SHOP, 1)
+        made = replace(made, amount=Money(1, Currency.USD))
+        assert (await desk.ask(made)).payment.status is PaymentStatus.AWAITING_PAYMENT
+        pay = PayPayment(payment=made.id, customer=ANNA, mode=Mode.LIVE)
+        assert await desk.ask(pay) is Decline.EXCEEDS_LIMIT

@@ -19,6 +19,7 @@ from milletpay.limits.model import (
     Span,
     Used,
     Verification,
+    limits_in_force,
     limits_on,
 )
 from milletpay.limits.operations import Limits
@@ -35,6 +36,7 @@ __all__ = [
     "Span",
     "Used",
     "Verification",
+    "limits_in_force",
     "limits_on",
     "used_in",
 ]

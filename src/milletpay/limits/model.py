@@ -66,6 +66,10 @@ class Limit:
     count: int | None = None
 
 
+NOTHING_AT_ALL: Final = (Limit(span=Span.EACH, count=0),)
+"""What may move of a currency for which nobody has decided how much may."""
+
+
 class Counted(Protocol):
     """What was counted in a span: minor units of the currency asked for, and how often."""
 
@@ -185,6 +189,17 @@ def limits_on(
     if not any(limit.amount for limit in ours):
         raise NoPolicy(f"the policy pack {pack.name} says nothing about {currency}")
     return ours
+
+
+@lru_cache(maxsize=1000)
+def limits_in_force(
+    day: Day, *, measure: Measure, verification: Verification, currency: Currency
+) -> tuple[Limit, ...]:
+    """As `limits_on`; where no pack says anything, nothing may move."""
+    try:
+        return limits_on(day, measure=measure, verification=verification, currency=currency)
+    except NoPolicy:
+        return NOTHING_AT_ALL
 
 
 def first_exceeded(

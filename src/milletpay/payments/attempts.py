@@ -8,7 +8,7 @@ from milletpay.fees import quote
 from milletpay.funding import BALANCE, ONLY_BALANCE, Bar, Demand, Manner, Order, Source, plan
 from milletpay.ledger import CreateTransferStatus
 from milletpay.ledger.chart import Mode
-from milletpay.limits import Limit, Measure, Span, limits_on
+from milletpay.limits import Limit, Measure, Span, limits_in_force
 from milletpay.merchants import MerchantId, StoreId, TerminalId
 from milletpay.money import Currency, Money
 from milletpay.payments import postings
@@ -289,7 +289,7 @@ def take_money(
     if decline is not None:
         return decline
     day = facts.today
-    limits = limits_on(
+    limits = limits_in_force(
         day,
         measure=Measure.PAYMENTS,
         verification=customer.verification,

@@ -5,7 +5,7 @@ from typing import Final
 
 from milletpay.customers import CustomerId
 from milletpay.ledger.chart import Mode
-from milletpay.limits import Limit, Measure, Span, limits_on
+from milletpay.limits import Limit, Measure, Span, limits_in_force
 from milletpay.money import Money
 from milletpay.payments.attempts import CreatePayment, Made, begin, fail, finish, is_marked, take_money
 from milletpay.payments.facts import Facts
@@ -59,7 +59,7 @@ def _goes_unasked(payment: Payment, facts: Facts, presenters: Presenters) -> boo
     customer = facts.customers.customer(payment.customer)
     assert customer is not None, "its code was recognized"
     currency = payment.amount.currency
-    limits = limits_on(
+    limits = limits_in_force(
         facts.today, measure=Measure.WITHOUT_PIN, verification=customer.verification, currency=currency
     )
     rule = presenters.rule_of(customer.id)

@@ -6,7 +6,7 @@ from typing import Final
 from milletpay.customers import Customer, CustomerId
 from milletpay.funding import ONLY_BALANCE, Order, Source, SourceKind
 from milletpay.ledger.chart import Mode
-from milletpay.limits import Measure, limits_on
+from milletpay.limits import Measure, limits_in_force
 from milletpay.merchants import PLATE_ID, MerchantId, Plate, PlateId
 from milletpay.money import Money
 from milletpay.payments.attempts import CreatePayment, Made, chosen, draft, fail, made_before, take_money
@@ -126,7 +126,7 @@ def _within_limits(payment: Payment, customer: Customer, sources: Order, facts: 
         if isinstance(chosen(payment, facts, sources=(source,)), Decline):
             continue
         measure = STATIC[source.kind]
-        limits = limits_on(
+        limits = limits_in_force(
             facts.today,
             measure=measure,
             verification=customer.verification,

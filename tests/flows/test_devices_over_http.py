@@ -23,6 +23,7 @@ from tests.flows.televisions import (
     phone,
     until,
 )
+from tests.flows.test_following_payments import follow
 
 
 async def test_a_television_is_confirmed_on_the_phone_and_gets_a_key_of_its_own(market: Market) -> None:
@@ -247,3 +248,28 @@ async def test_a_device_is_taken_by_a_code_or_a_link(
 ) -> None:
     reply = await phone(market).post("/v1/wallet/devices", {"pin": PIN} | said)
     assert (reply.code, reply.json["param"]) == ("invalid_field", param)
+
+
+async def test_a_phone_is_told_of_what_its_television_asks_for_as_it_does(market: Market) -> None:
+    tv, offered = await pair(market, 3), await offer(market)
+    following = await follow(phone(market, 3), "/v1/wallet/device_requests/events")
+    first = await following.next()
+    assert first is not None
+    asked = (await order(tv, offered)).json["id"]
+    second = await following.next()
+    assert second is not None
+    assert asked in {one["payment"] for one in second[1]["data"]}
+    following.leave()
+    await pay(market, asked, buyer=3)
+    again = await follow(
+        phone(market, 3), "/v1/wallet/device_requests/events", **{"Last-Event-ID": second[0]}
+    )
+    third = await again.next()
+    assert third is not None
+    assert asked not in {one["payment"] for one in third[1]["data"]}
+    again.leave()
+    stranger = await follow(phone(market, 4), "/v1/wallet/device_requests/events")
+    other = await stranger.next()
+    assert other is not None
+    assert asked not in {one["payment"] for one in other[1]["data"]}
+    stranger.leave()

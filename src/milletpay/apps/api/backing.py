@@ -41,6 +41,8 @@ class Api:
     """Tells of payments that change; its owner closes it."""
     presented: "Watch[CustomerId]"
     """Tells customers what becomes of the codes that they show; as `watch`."""
+    told: "Watch[CustomerId]"
+    """The same, and what their televisions and boxes ask for; as `watch`."""
     code_keys: CodeKeys
     returns: CheckoutKeys
     mode: Mode

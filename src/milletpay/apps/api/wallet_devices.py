@@ -1,5 +1,6 @@
 """A customer's devices: which there are, what may be bought on them, and what they ask for."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from milletpay.apps.api.backing import Api
@@ -12,6 +13,7 @@ from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, ListQuery, list_of
+from milletpay.apps.http.streams import EventStream, ServerEvent
 from milletpay.codes import LinkKind, NotOurLink
 from milletpay.customers import (
     DEVICE_ID,
@@ -88,9 +90,26 @@ class WalletDevicesApi:
 
     async def asked(self, request: Request) -> ListOf[AskedShape]:
         """What the customer's devices want to buy now: pay it with `/v1/wallet/pay`, or let it be."""
+        return await self._asked(CustomerId(request.principal.owner))
+
+    async def events(self, request: Request) -> EventStream:
+        """Tell what the devices want to buy, now and when that changes."""
+        customer = CustomerId(request.principal.owner)
+        return EventStream(self._follow(customer, seen=request.last_version))
+
+    async def _follow(self, customer: CustomerId, *, seen: int | None) -> AsyncIterator[ServerEvent]:
+        version, told = -1 if seen is None else seen, None
+        while True:
+            version = await self._api.told.changed(customer, after=version)
+            asked = await self._asked(customer)
+            if asked != told:
+                yield ServerEvent(kind="requests", data=asked, id=str(version))
+                told = asked
+
+    async def _asked(self, customer: CustomerId) -> ListOf[AskedShape]:
         now = self._api.clock.now_ns()
         async with self._api.database.connection() as connection:
-            devices = await devices_in_use(connection, customer=CustomerId(request.principal.owner))
+            devices = await devices_in_use(connection, customer=customer)
             active = [device.id for device in devices]
             found = await payments_asked(connection, devices=active, now=now) if active else []
         shown = [
@@ -222,6 +241,16 @@ def _deciding(handlers: WalletDevicesApi) -> tuple[Route, ...]:
             handler=handlers.asked,
             summary="What your devices want to buy",
             answers={200: ListOf[AskedShape]},
+            who=CUSTOMER,
+            tag=TAG,
+        ),
+        Route(
+            method="GET",
+            path="/v1/wallet/device_requests/events",
+            handler=handlers.events,
+            summary="Be told what your devices want to buy",
+            description="Server-sent events `requests`, each with the whole list; `Last-Event-ID` goes on.",
+            answers={200: EventStream},
             who=CUSTOMER,
             tag=TAG,
         ),

@@ -116,6 +116,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         endpoints=webhooks.endpoints,
         watch=backing.watch,
         presented=backing.presented,
+        told=backing.told,
         code_keys=backing.code_keys,
         returns=backing.returns,
         mode=backing.mode,

@@ -42,7 +42,12 @@ STRANGERS: dict[str, tuple[str, str]] = {
 
 LINKS = make_links("http://127.0.0.1:1", secret=house_secret(PEPPER))
 INVALID = {"garbage", "expired", "revoked"}
-ENDLESS = ("/payments/{payment}/events", "/payment_codes/events", "/v1/terminals/this/feed")
+ENDLESS = (
+    "/payments/{payment}/events",
+    "/payment_codes/events",
+    "/device_requests/events",
+    "/v1/terminals/this/feed",
+)
 """Streams, which an owner would read for ever."""
 CASHIER = {"number": "07", "name": "Li Na", "pin": "730284"}
 NARROW_SCOPES = {"refunds:read"}

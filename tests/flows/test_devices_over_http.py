@@ -251,8 +251,8 @@ async def test_a_device_is_taken_by_a_code_or_a_link(
 
 
 async def test_a_phone_is_told_of_what_its_television_asks_for_as_it_does(market: Market) -> None:
-    tv, offered = await pair(market, 3), await offer(market)
-    following = await follow(phone(market, 3), "/v1/wallet/device_requests/events")
+    tv, offered = await pair(market, 1), await offer(market)
+    following = await follow(phone(market, 1), "/v1/wallet/device_requests/events")
     first = await following.next()
     assert first is not None
     asked = (await order(tv, offered)).json["id"]
@@ -260,9 +260,9 @@ async def test_a_phone_is_told_of_what_its_television_asks_for_as_it_does(market
     assert second is not None
     assert asked in {one["payment"] for one in second[1]["data"]}
     following.leave()
-    await pay(market, asked, buyer=3)
+    await pay(market, asked, buyer=1)
     again = await follow(
-        phone(market, 3), "/v1/wallet/device_requests/events", **{"Last-Event-ID": second[0]}
+        phone(market, 1), "/v1/wallet/device_requests/events", **{"Last-Event-ID": second[0]}
     )
     third = await again.next()
     assert third is not None

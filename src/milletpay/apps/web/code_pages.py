@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Final, Literal, Self
@@ -57,8 +56,6 @@ EPOCHS_AHEAD: Final = 2016
 AT_A_STRETCH: Final = 96
 """Epochs whose aliases are made before others have their turn: about three milliseconds."""
 
-SCRIPT: Final = b"text/javascript; charset=utf-8"
-SCOPE: Final = ((b"service-worker-allowed", CODE.encode()),)
 FILES: Final = (
     "millet.css",
     "pages.css",
@@ -230,11 +227,7 @@ class CodePages:
 
     async def worker(self, request: Request) -> Answer:  # noqa: ARG002 - the same for everybody
         """The script that a phone keeps beside the page; another one as soon as any file is another."""
-        static = self._pages.static
-        known = {"VERSION": static.version, "FILES": [static.path(name) for name in FILES]}
-        above = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
-        content = (above + static.text("code_worker.js")).encode()
-        return Answer(status=HTTPStatus.OK, content=content, media=SCRIPT, headers=SCOPE)
+        return self._pages.static.worker(page=CODE, name="millet-code-", files=FILES)
 
     async def enroll(self, request: Request, *, body: Enroll) -> Answer:
         """Register the browser as a phone and give it a key; a lost answer is asked for as another phone."""

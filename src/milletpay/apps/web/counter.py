@@ -1,6 +1,5 @@
 """The till's page: a shell in which scripts call the API with the till's own key, and pictures of codes."""
 
-import json
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -19,7 +18,6 @@ from milletpay.merchants import MERCHANT_ID, TERMINAL_ID
 from milletpay.terminals import OfferPairing, TerminalRefused, draw_code
 
 PNG: Final = b"image/png"
-SCRIPT: Final = b"text/javascript; charset=utf-8"
 FILES: Final = (
     "millet.css",
     "pages.css",
@@ -39,8 +37,6 @@ FILES: Final = (
     "till_view.js",
 )
 """What the page is made of, and opens with when there is no network."""
-
-SCOPE: Final = ((b"service-worker-allowed", b"/till"),)
 
 
 class PairingCode(Input, frozen=True, kw_only=True):
@@ -125,11 +121,7 @@ class CounterPages:
 
     async def worker(self, request: Request) -> Answer:  # noqa: ARG002 - the same for everybody
         """The script that a browser keeps beside the page; another one as soon as any file is another."""
-        static = self._pages.static
-        known = {"VERSION": static.version, "FILES": [static.path(name) for name in FILES]}
-        above = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
-        content = (above + static.text("till_worker.js")).encode()
-        return Answer(status=HTTPStatus.OK, content=content, media=SCRIPT, headers=SCOPE)
+        return self._pages.static.worker(page="/till", name="millet-till-", files=FILES)
 
     async def code(self, request: Request, *, token: str) -> Answer:
         """The code of a payment, for whoever has its link already."""

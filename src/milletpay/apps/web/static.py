@@ -5,6 +5,8 @@ names, and nothing of an old page is ever mixed with a new one.
 """
 
 import hashlib
+import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
@@ -50,14 +52,31 @@ class Static:
         """What all files together are known by: the folder below which they are served."""
         return self._folder
 
-    def text(self, name: str) -> str:
-        """What is in a file."""
-        return self._files[name].decode()
-
     def path(self, name: str) -> str:
         """Where a file is found."""
         assert name in self._files, f"there is no {name} in static"
         return f"/static/{self._folder}/{name}"
+
+    def worker(self, *, page: str, name: str, files: Sequence[str]) -> Answer:
+        """The script that a browser keeps beside a page; another one as soon as any file is another.
+
+        :param page: the path of the page, and with it all that the script is asked about
+        :param name: what the browser's stores of this page begin with
+        :param files: what the page is made of
+        """
+        known = {
+            "NAME": name,
+            "PAGE": page,
+            "VERSION": self.version,
+            "FILES": [self.path(one) for one in files],
+        }
+        above = "".join(f"const {word} = {json.dumps(value)};\n" for word, value in known.items())
+        return Answer(
+            status=HTTPStatus.OK,
+            content=above.encode() + self._files["page_worker.js"],
+            media=MEDIA["js"],
+            headers=((b"service-worker-allowed", page.encode()),),
+        )
 
     def table(self) -> Table:
         """The routes."""

@@ -1,16 +1,14 @@
-// The payment code opens without a network: this gives its page and the files of that page as they were last
-// loaded, and nothing else. What the server answers about money is never kept. VERSION and FILES stand above,
-// put there by the server.
+// A page opens without a network: this gives the page and its files as they were last loaded, and nothing else.
+// What the API answers never comes near it. NAME, PAGE, VERSION and FILES stand above, put there by the server.
 
-/* global VERSION, FILES */
+/* global NAME, PAGE, VERSION, FILES */
 
-const CACHE = `millet-code-${VERSION}`;
-const PAGE = "/wallet/code";
+const CACHE = `${NAME}${VERSION}`;
 const PATIENCE_MS = 2500;
 
 const kept = (asked) => caches.match(asked, { cacheName: CACHE, ignoreVary: true });
 
-/** Keep the page as it is now, or let it go when it is not given any more: whoever signed out shows no codes. */
+/** Keep the page as it is now, or let it go when it is not given any more: whoever signed out has it no more. */
 async function renew(reply) {
   const cache = await caches.open(CACHE);
   if (reply.redirected || reply.type === "opaqueredirect") await cache.delete(PAGE);
@@ -41,8 +39,9 @@ async function givePage(event) {
 const giveFile = async (request) => (await kept(request)) ?? fetch(request);
 
 async function dropOthers() {
-  const others = (await caches.keys()).filter((name) => name.startsWith("millet-code-") && name !== CACHE);
+  const others = (await caches.keys()).filter((name) => name.startsWith(NAME) && name !== CACHE);
   await Promise.all(others.map((name) => caches.delete(name)));
+  await clients.claim();
 }
 
 addEventListener("install", (event) => event.waitUntil(fill().then(() => skipWaiting())));

@@ -132,6 +132,14 @@ def test_every_page_fits_has_a_title_and_one_heading(screen: Screen, new_visitor
     assert rows - walk.seen == set(ELSEWHERE), "a page that nobody looks at, or one that is none any more"
 
 
+@pytest.mark.parametrize("path", ["/docs", "/docs/problems"])
+def test_the_documents_fit_too(path: str, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(NARROW[1])
+    visitor.go(path)
+    found = visitor.page.evaluate(LOOK)
+    assert (found["wide"], found["headings"], found["nameless"]) == (0, 1, [])
+
+
 def test_an_address_that_takes_only_forms_leads_to_their_page(new_visitor: NewVisitor) -> None:
     """As it is asked for by whoever changes the language there, or loads it again."""
     visitor = new_visitor(NARROW[1])

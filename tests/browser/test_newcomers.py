@@ -61,7 +61,7 @@ def change_pin_and_cards(visitor: Visitor) -> None:
         page.fill("#again", "518293")
         with page.expect_navigation():
             page.locator("form:has(#pin) button.main").click()
-        expect(page.locator(".note.good" if expected else ".note.bad")).to_be_visible()
+        expect(page.locator(".note.good" if expected else ".wrong")).to_be_visible()
     visitor.go("/wallet/pin")
     page.locator("form[action='/wallet/pin/code'] button").click()
     page.fill("#code", page.locator(".sms b").inner_text())

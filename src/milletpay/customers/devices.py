@@ -19,6 +19,7 @@ from milletpay.money import Currency, Money
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.ids import ID_END, IdForm, Prefix
 from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.remembered import Remembered
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.customers")
@@ -126,33 +127,28 @@ class Devices:
 
     def __init__(self, *, book: Book) -> None:
         self._book = book
-        self._known: dict[DeviceId, Device | None] = {}
-        self._wanted: set[DeviceId] = set()
+        self._devices: Remembered[DeviceId, Device] = Remembered(
+            id_of=lambda device: device.id, most=REMEMBERED_MAX
+        )
         self._owners: set[CustomerId] = set()
         self._counts: dict[CustomerId, int] = {}
-        self._changed: dict[DeviceId, Device] = {}
         self._events: list[Event] = []
 
     def begin(self) -> None:
         """A new batch."""
-        self._wanted.clear()
+        self._devices.begin()
         self._owners.clear()
         self._counts.clear()
-        self._changed.clear()
         self._events.clear()
-        if len(self._known) > REMEMBERED_MAX:
-            self.forget()
 
     def forget(self) -> None:
         """Devices may have changed."""
-        self._known.clear()
-        self._changed.clear()
+        self._devices.forget()
         self._events.clear()
 
     def want_device(self, id: DeviceId) -> None:
         """Note that the batch asks for a device."""
-        if id not in self._known:
-            self._wanted.add(id)
+        self._devices.want(id)
 
     def want(self, command: Command, /) -> None:
         """Note which device a command is about."""
@@ -162,22 +158,20 @@ class Devices:
 
     async def load(self, connection: Connection) -> None:
         """Bring the devices that are wanted and not remembered, and how many their new owners have."""
-        if self._wanted:
-            self._known.update(dict.fromkeys(self._wanted))
-            for row in await connection.fetch(SQL["devices"], self._wanted):
-                device = device_of(row)
-                self._known[device.id] = device
+        wanted = self._devices.wanted
+        if wanted:
+            self._devices.bring(map(device_of, await connection.fetch(SQL["devices"], wanted)))
         if self._owners:
             rows = await connection.fetch(SQL["count_devices"], self._owners)
             self._counts = {CustomerId(row["customer"]): row["count"] for row in rows}
 
     def device(self, id: DeviceId) -> Device | None:
         """A device that the batch has asked for, as it stands now; None where there is none."""
-        return self._known[id]
+        return self._devices[id]
 
     def decide(self, command: Command, /) -> Device | DeviceRefused:
         """Decide one command: the device as it then is, or why not."""
-        known = self._known[command.id]
+        known = self._devices[command.id]
         if isinstance(command, RetireDevice):
             return self._retire(known, command)
         if isinstance(command, AllowDevice):
@@ -204,9 +198,9 @@ class Devices:
 
     async def save(self, connection: Connection) -> None:
         """Write the devices that have changed, and the news of it."""
-        if not self._changed:
+        changed = self._devices.to_write()
+        if not changed:
             return
-        changed = [self._changed[id] for id in sorted(self._changed)]
         await connection.execute(
             SQL["write_devices"],
             [d.id for d in changed],
@@ -253,7 +247,7 @@ class Devices:
         return self._keep(allowed, kind="device.allowed")
 
     def _keep(self, device: Device, *, kind: str) -> Device:
-        self._known[device.id] = self._changed[device.id] = device
+        self._devices.keep(device)
         self._events.append(Event(kind=kind, object=device.id, sequence=device.version, at=self._book.now))
         self._book.note()
         return device

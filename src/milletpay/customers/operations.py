@@ -22,6 +22,7 @@ from milletpay.limits.model import Verification
 from milletpay.money import Currency
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.remembered import Remembered
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.customers")
@@ -83,38 +84,33 @@ class Customers:
 
     def __init__(self, *, book: Book) -> None:
         self._book = book
-        self._known: dict[CustomerId, Customer | None] = {}
+        self._customers: Remembered[CustomerId, Customer] = Remembered(
+            id_of=lambda customer: customer.id, most=REMEMBERED_MAX
+        )
         self._by_phone: dict[tuple[Mode, Phone], CustomerId] = {}
-        self._wanted: set[CustomerId] = set()
         self._wanted_phones: set[tuple[Mode, Phone]] = set()
         self._linked: set[CustomerId] = set()
         self._told: list[tuple[CustomerId, Callable[[PersonId], None]]] = []
-        self._changed: dict[CustomerId, Customer] = {}
         self._events: list[Event] = []
 
     def begin(self) -> None:
         """A new batch."""
-        self._wanted.clear()
+        self._customers.begin()
         self._wanted_phones.clear()
         self._linked.clear()
         self._told.clear()
         self._by_phone.clear()
-        self._changed.clear()
         self._events.clear()
-        if len(self._known) > REMEMBERED_MAX:
-            self.forget()
 
     def forget(self) -> None:
         """Customers may have changed."""
-        self._known.clear()
+        self._customers.forget()
         self._by_phone.clear()
-        self._changed.clear()
         self._events.clear()
 
     def want_customer(self, id: CustomerId) -> None:
         """Note that the batch asks for a customer."""
-        if id not in self._known:
-            self._wanted.add(id)
+        self._customers.want(id)
 
     def want_person(self, id: CustomerId, *, tell: Callable[[PersonId], None]) -> None:
         """As `want_customer`; `tell` is told who it is when that is known, before the parts below load."""
@@ -138,29 +134,30 @@ class Customers:
 
     async def load(self, connection: Connection) -> None:
         """Bring the customers that are wanted and not remembered, and who has a wanted phone number."""
-        if self._wanted or self._wanted_phones:
+        wanted = self._customers.wanted
+        if wanted or self._wanted_phones:
             rows = await connection.fetch(
                 SQL["customers"],
-                self._wanted,
+                wanted,
                 [mode is Mode.LIVE for mode, _ in self._wanted_phones],
                 [phone for _, phone in self._wanted_phones],
             )
-            self._known.update(dict.fromkeys(self._wanted))
-            for customer in map(customer_of, rows):
-                self._known[customer.id] = customer
-                self._by_phone[customer.mode, customer.phone] = customer.id
+            found = [customer_of(row) for row in rows]
+            self._customers.bring(found)
+            self._by_phone.update({(one.mode, one.phone): one.id for one in found})
         if self._linked:
-            for customer in map(customer_of, await connection.fetch(SQL["same_persons"], self._linked)):
-                self._known[customer.id] = customer
-                self._linked.add(customer.id)
+            rows = await connection.fetch(SQL["same_persons"], self._linked)
+            same = [customer_of(row) for row in rows]
+            self._customers.know(same)
+            self._linked.update(one.id for one in same)
         for id, tell in self._told:
-            who = self._known[id]
+            who = self._customers[id]
             if who is not None:
                 tell(who.person)
 
     def customer(self, id: CustomerId) -> Customer | None:
         """A customer that the batch has asked for, as it stands now; None where there is none."""
-        return self._known[id]
+        return self._customers[id]
 
     def decide(self, command: Command, /) -> Customer | CustomerRefused:
         """Decide one command: the customer as it then is, or why not."""
@@ -178,9 +175,9 @@ class Customers:
 
     async def save(self, connection: Connection) -> None:
         """Write the customers that have changed, and the news of it."""
-        if not self._changed:
+        changed = self._customers.to_write()
+        if not changed:
             return
-        changed = [self._changed[id] for id in sorted(self._changed)]
         await connection.execute(
             SQL["write_customers"],
             [c.id for c in changed],
@@ -196,7 +193,7 @@ class Customers:
         await append(connection, events=self._events)
 
     def _create(self, command: CreateCustomer) -> Customer | CustomerRefused:
-        known = self._known[command.id]
+        known = self._customers[command.id]
         if known is not None and (known.mode, known.phone) == (command.mode, command.phone):
             return known
         if known is not None:
@@ -221,7 +218,7 @@ class Customers:
         return self._keep(customer, kind="customer.created")
 
     def _set_status(self, command: SetCustomerStatus) -> Customer | CustomerRefused:
-        customer = self._known[command.id]
+        customer = self._customers[command.id]
         if customer is None:
             return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
         if customer.status is command.status:
@@ -237,7 +234,7 @@ class Customers:
         return self._keep(changed, kind="customer.status_changed")
 
     def _verify(self, command: VerifyCustomer) -> Customer | CustomerRefused:
-        customer = self._known[command.id]
+        customer = self._customers[command.id]
         if customer is None:
             return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
         changed = replace(
@@ -246,7 +243,7 @@ class Customers:
         return self._keep(changed, kind="customer.verified")
 
     def _link(self, command: LinkCustomer) -> Customer | CustomerRefused:
-        customer, other = self._known[command.id], self._known[command.same_as]
+        customer, other = self._customers[command.id], self._customers[command.same_as]
         if customer is None or other is None or customer.mode is not other.mode:
             return _refused(CustomerRefusal.NOT_FOUND, "there is no such customer")
         if customer.person == other.person:
@@ -254,10 +251,10 @@ class Customers:
         # Whoever was one person with either is one person with both.
         kept, gone = sorted((customer.person, other.person))
         for id in sorted(self._linked):
-            moved = self._known[id]
+            moved = self._customers[id]
             if moved is not None and moved.person == gone:
                 self._keep(replace(moved, person=kept, version=moved.version + 1), kind="customer.linked")
-        linked = self._known[command.id]
+        linked = self._customers[command.id]
         assert linked is not None
         return linked
 
@@ -270,7 +267,7 @@ class Customers:
         return False
 
     def _keep(self, customer: Customer, *, kind: str) -> Customer:
-        self._known[customer.id] = self._changed[customer.id] = customer
+        self._customers.keep(customer)
         self._events.append(
             Event(kind=kind, object=customer.id, sequence=customer.version, at=self._book.now)
         )

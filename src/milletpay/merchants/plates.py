@@ -15,6 +15,7 @@ from milletpay.merchants.operations import Merchants
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.outbox import Event, append
+from milletpay.plumbing.remembered import Remembered
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.merchants")
@@ -81,33 +82,28 @@ class Plates:
     def __init__(self, *, book: Book, merchants: Merchants) -> None:
         self._book = book
         self._merchants = merchants
-        self._known: dict[PlateId, Plate | None] = {}
-        self._wanted: set[PlateId] = set()
+        self._plates: Remembered[PlateId, Plate] = Remembered(
+            id_of=lambda plate: plate.id, most=REMEMBERED_MAX
+        )
         self._makers: set[MerchantId] = set()
         self._last: dict[MerchantId, int] = {}
-        self._changed: dict[PlateId, Plate] = {}
         self._events: list[Event] = []
 
     def begin(self) -> None:
         """A new batch."""
-        self._wanted.clear()
+        self._plates.begin()
         self._makers.clear()
         self._last.clear()
-        self._changed.clear()
         self._events.clear()
-        if len(self._known) > REMEMBERED_MAX:
-            self.forget()
 
     def forget(self) -> None:
         """Plates may have changed."""
-        self._known.clear()
-        self._changed.clear()
+        self._plates.forget()
         self._events.clear()
 
     def want_plate(self, id: PlateId) -> None:
         """Note that the batch asks for a plate."""
-        if id not in self._known:
-            self._wanted.add(id)
+        self._plates.want(id)
 
     def want(self, command: Command, /) -> None:
         """Note which plate and store a command is about."""
@@ -119,22 +115,20 @@ class Plates:
 
     async def load(self, connection: Connection) -> None:
         """Bring the plates that are wanted and not remembered, and the last number that makers have used."""
-        if self._wanted:
-            self._known.update(dict.fromkeys(self._wanted))
-            for row in await connection.fetch(SQL["plates"], self._wanted):
-                plate = plate_of(row)
-                self._known[plate.id] = plate
+        wanted = self._plates.wanted
+        if wanted:
+            self._plates.bring(map(plate_of, await connection.fetch(SQL["plates"], wanted)))
         if self._makers:
             rows = await connection.fetch(SQL["last_serials"], self._makers)
             self._last = {MerchantId(row["merchant"]): row["serial"] for row in rows}
 
     def plate(self, id: PlateId) -> Plate | None:
         """A plate that the batch has asked for, as it stands now; None where there is none."""
-        return self._known[id]
+        return self._plates[id]
 
     def decide(self, command: Command, /) -> Plate | PlateRefused:
         """Decide one command: the plate as it then is, or why not."""
-        known = self._known[command.id]
+        known = self._plates[command.id]
         if isinstance(command, RevokePlate):
             return self._revoke(known, command)
         if known is not None:
@@ -171,9 +165,9 @@ class Plates:
 
     async def save(self, connection: Connection) -> None:
         """Write the plates that have changed, and the news of it."""
-        if not self._changed:
+        changed = self._plates.to_write()
+        if not changed:
             return
-        changed = [self._changed[id] for id in sorted(self._changed)]
         await connection.execute(
             SQL["write_plates"],
             [p.id for p in changed],
@@ -195,7 +189,7 @@ class Plates:
         return self._keep(replace(known, revoked_at=self._book.now), kind="plate.revoked", sequence=2)
 
     def _keep(self, plate: Plate, *, kind: str, sequence: int) -> Plate:
-        self._known[plate.id] = self._changed[plate.id] = plate
+        self._plates.keep(plate)
         self._events.append(Event(kind=kind, object=plate.id, sequence=sequence, at=self._book.now))
         self._book.note()
         return plate

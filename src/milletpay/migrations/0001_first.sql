@@ -1439,6 +1439,7 @@ CREATE TABLE subscriptions.subscription (
     is_announced boolean NOT NULL,
     tries        integer NOT NULL CHECK (tries >= 0),
     due_on       integer NOT NULL,  -- YYYYMMDD, when there is something to do
+    look_at      bigint NOT NULL CHECK (look_at >= 0),  -- nanoseconds, 0: no charge is under way
     events       integer NOT NULL CHECK (events > 0)
 );
 
@@ -1448,7 +1449,7 @@ CREATE INDEX subscription_of_merchant ON subscriptions.subscription (merchant, l
 
 GRANT SELECT, INSERT ON subscriptions.subscription TO millet_app;
 GRANT UPDATE (
-    status, period, charge_on, is_announced, tries, due_on, events
+    status, period, charge_on, is_announced, tries, due_on, look_at, events
 ) ON subscriptions.subscription TO millet_app;
 
 -- notifications: what merchants are told, where, and how it went. Moments are nanoseconds since the epoch.

@@ -7,7 +7,8 @@ charge; either withdraws the announcement, so that nothing can be charged for it
 What holds: a month has one charge however often the work is done, for its reference follows from the period;
 the day is the first one's day, or the last of a shorter month; nothing is charged that was not announced so
 many days before as the agreement asks; a charge that is declined is tried again by a rule, and then the
-subscription lapses.
+subscription lapses. A charge that a card pays is under way until its bank has decided: only then is its
+month charged, or the charge declined.
 """
 
 from milletpay.subscriptions.charging import Charging

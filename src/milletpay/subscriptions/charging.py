@@ -1,13 +1,14 @@
 """Charging: what is due is announced, charged on its day, and tried again when it was declined.
 
 It goes the way of everybody: commands at the desk, under names that follow from the month. So it may be done
-again whatever was left undone when a process died. While it is at a subscription, nobody else changes it.
+again whatever was left undone when a process died, and by asking for the same charge again it is told how the
+one that a bank has not decided stands. While it is at a subscription, nobody else changes it.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from milletpay.entitlements import metadata_of
 from milletpay.payments import (
@@ -16,12 +17,14 @@ from milletpay.payments import (
     CreatePayment,
     Decline,
     Made,
+    Payment,
     PaymentId,
+    PaymentStatus,
     Refusal,
     Request,
     find_announcement,
 )
-from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.dates import add_days, day_of
 from milletpay.plumbing.ids import IdSource
@@ -29,8 +32,14 @@ from milletpay.subscriptions.model import RETRIED_AFTER, Subscription, Subscript
 from milletpay.subscriptions.operations import keep, next_month
 from milletpay.subscriptions.queries import hold_due
 
-ENDS: frozenset[Decline] = frozenset({Decline.AGREEMENT_NOT_ACTIVE, Decline.CUSTOMER_NOT_ACTIVE})
+ENDS: Final = frozenset({Decline.AGREEMENT_NOT_ACTIVE, Decline.CUSTOMER_NOT_ACTIVE})
 """What no later try mends."""
+
+LOOKED_AGAIN_NS: Final = 10 * SECOND
+"""After so long it is looked again what a bank has decided."""
+
+UNDONE: Final = frozenset({PaymentStatus.CANCELED, PaymentStatus.REVERSED})
+"""The merchant itself has ended the charge: nobody charges for the month behind its back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,7 @@ class Charging:
     async def work(self) -> int:
         """Do what is due for one subscription; how many that was."""
         async with self.database.transaction() as connection:
-            found = await hold_due(connection, today=day_of(self.clock.now_ns()))
+            found = await hold_due(connection, now=self.clock.now_ns())
             if found is None:
                 return 0
             if found.is_announced or not found.notice_days:
@@ -86,7 +95,7 @@ class Charging:
             await keep(connection, announced, kind="announced", now=now)
 
     async def _skip(self, connection: Connection, found: Subscription) -> None:
-        """Leave out the month whose announcement was withdrawn before whoever did it could note it here."""
+        """Leave out the month whose announcement was withdrawn, or charge undone, without a note here."""
         await keep(connection, next_month(found), kind="skipped", now=self.clock.now_ns())
 
     async def _charge(self, connection: Connection, found: Subscription) -> None:
@@ -102,14 +111,25 @@ class Charging:
                 metadata=metadata_of(found.offer),
             )
         )
-        decline = answer.payment.decline if isinstance(answer, Made) else Decline.AGREEMENT_NOT_ACTIVE
-        if decline is None:
+        charge = answer.payment if isinstance(answer, Made) else None
+        if charge is not None and charge.status is PaymentStatus.PROCESSING:
+            await keep(connection, replace(found, look_at=now + LOOKED_AGAIN_NS), kind=None, now=now)
+        elif charge is not None and charge.status is PaymentStatus.SUCCEEDED:
             await keep(connection, next_month(found), kind="charged", now=now)
-        elif decline in ENDS or found.tries == len(RETRIED_AFTER):
-            ended = replace(found, status=SubscriptionStatus.LAPSED)
+        elif charge is not None and charge.status in UNDONE:
+            await self._skip(connection, found)
+        else:
+            await self._decline(connection, found, charge)
+
+    async def _decline(self, connection: Connection, found: Subscription, charge: Payment | None) -> None:
+        """The charge was declined, at once or by a bank that was asked, or was not made at all."""
+        now = self.clock.now_ns()
+        is_last = charge is None or charge.decline in ENDS or found.tries == len(RETRIED_AFTER)
+        if is_last:
+            ended = replace(found, status=SubscriptionStatus.LAPSED, look_at=0)
             await keep(connection, ended, kind="lapsed", now=now)
         else:
-            again = replace(found, tries=found.tries + 1, is_announced=True)
+            again = replace(found, tries=found.tries + 1, is_announced=True, look_at=0)
             await keep(connection, again, kind="charge_declined", now=now)
 
 

@@ -55,6 +55,8 @@ class Subscription:
     is_announced: bool = False
     tries: int = 0
     """How often this month's charge was declined."""
+    look_at: int = 0
+    """When it is looked how the charge under way stands, in nanoseconds; 0: none is under way."""
     events: int = 1
     """How many events it has had."""
 
@@ -64,6 +66,11 @@ class Subscription:
         if not self.is_announced:
             return add_days(self.charge_on, days=-self.notice_days)
         return add_days(self.charge_on, days=(0, *RETRIED_AFTER)[self.tries])
+
+    @property
+    def is_being_charged(self) -> bool:
+        """Whether a bank is asked for this month's charge, and has not decided."""
+        return self.look_at > 0
 
     @property
     def announcement(self) -> AnnouncementId:
@@ -92,7 +99,7 @@ class SubscriptionRefusal(StrEnum):
     TOO_SOON = auto()
     """The first day leaves no time to announce it."""
     CHARGED = auto()
-    """That month was charged, or skipped, already."""
+    """That month was charged, or skipped, already; or a bank is asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

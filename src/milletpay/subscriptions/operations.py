@@ -16,10 +16,12 @@ from milletpay.merchants import MerchantId
 from milletpay.payments import (
     AgreementId,
     AgreementStatus,
+    PaymentStatus,
     Refusal,
     Refused,
     WithdrawAnnouncement,
     find_agreement,
+    payments_of,
 )
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, add_days, day_of, format_day
@@ -109,6 +111,10 @@ async def skip_charge(
         return SubscriptionRefused(
             refusal=SubscriptionRefusal.CHARGED, detail="That month was charged or left out already."
         )
+    if await _is_charged(connection, found):
+        return SubscriptionRefused(
+            refusal=SubscriptionRefusal.CHARGED, detail="That month was charged, or is being charged."
+        )
     if not await _withdraw(found, submit=submit):
         return SubscriptionRefused(
             refusal=SubscriptionRefusal.CHARGED,
@@ -127,7 +133,10 @@ async def cancel_subscription(
     merchant: MerchantId | None = None,
     mode: Mode,
 ) -> Subscription | SubscriptionRefused:
-    """End it, by the customer or the merchant: exactly one is named. Ending it again changes nothing."""
+    """End it, by the customer or the merchant: exactly one is named. Ending it again changes nothing.
+
+    A charge for which a bank is asked already goes on, and its payment tells its end; no other follows.
+    """
     found = await hold_subscription(connection, id=id)
     if (
         found is None
@@ -139,7 +148,7 @@ async def cancel_subscription(
     if found.status is not SubscriptionStatus.ACTIVE:
         return found
     await _withdraw(found, submit=submit)
-    ended = replace(found, status=SubscriptionStatus.CANCELED)
+    ended = replace(found, status=SubscriptionStatus.CANCELED, look_at=0)
     return await keep(connection, ended, kind="canceled", now=now)
 
 
@@ -152,6 +161,7 @@ def next_month(subscription: Subscription) -> Subscription:
         charge_on=charge_day(subscription.first_on, period=period),
         is_announced=False,
         tries=0,
+        look_at=0,
     )
 
 
@@ -169,11 +179,20 @@ async def keep(
         changed.is_announced,
         changed.tries,
         changed.due_on,
+        changed.look_at,
         changed.events,
     )
     if kind is not None:
         await _tell(connection, changed, kind=kind, now=now)
     return changed
+
+
+async def _is_charged(connection: Connection, found: Subscription) -> bool:
+    """Whether this month's charge has taken money or may yet: asked of the payment, noted here or not."""
+    charges = await payments_of(
+        connection, merchant=found.merchant, mode=found.mode, most=1, reference=found.reference
+    )
+    return any(one.status in {PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED} for one in charges)
 
 
 async def _withdraw(subscription: Subscription, *, submit: Submit) -> bool:
@@ -208,6 +227,7 @@ async def _add(connection: Connection, made: Subscription) -> None:
         made.is_announced,
         made.tries,
         made.due_on,
+        made.look_at,
         made.events,
     )
 

@@ -10,7 +10,7 @@ from milletpay.merchants import MerchantId
 from milletpay.money import Currency, Money
 from milletpay.payments import AgreementId
 from milletpay.plumbing.database import Connection, Row
-from milletpay.plumbing.dates import Day
+from milletpay.plumbing.dates import Day, day_of
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
 from milletpay.subscriptions.model import Subscription, SubscriptionId, SubscriptionStatus
@@ -37,9 +37,9 @@ async def hold_subscription(connection: Connection, *, id: SubscriptionId) -> Su
     return None if row is None else subscription_of(row)
 
 
-async def hold_due(connection: Connection, *, today: Day) -> Subscription | None:
+async def hold_due(connection: Connection, *, now: int) -> Subscription | None:
     """One for which something is to be done, kept from others until the transaction ends."""
-    row = await connection.fetchrow(SQL["due"], today)
+    row = await connection.fetchrow(SQL["due"], day_of(now), now)
     return None if row is None else subscription_of(row)
 
 
@@ -78,5 +78,6 @@ def subscription_of(row: Row) -> Subscription:
         charge_on=Day(row["charge_on"]),
         is_announced=row["is_announced"],
         tries=row["tries"],
+        look_at=row["look_at"],
         events=row["events"],
     )

@@ -31,6 +31,9 @@ class SubscriptionShape(Output, frozen=True, kw_only=True):
     period: Annotated[int, msgspec.Meta(description="Which month is charged next, from 0.")]
     charge_on: str
     is_announced: bool
+    is_being_charged: Annotated[
+        bool, msgspec.Meta(description="A card's bank is asked, and has not decided.")
+    ]
     declined: Annotated[int, msgspec.Meta(description="How often this month's charge was declined.")]
 
     @classmethod
@@ -50,6 +53,7 @@ class SubscriptionShape(Output, frozen=True, kw_only=True):
             period=0,
             charge_on="2027-01-31",
             is_announced=False,
+            is_being_charged=False,
             declined=0,
         )
 
@@ -70,5 +74,6 @@ def show_subscription(subscription: Subscription) -> SubscriptionShape:
         period=subscription.period,
         charge_on=format_day(subscription.charge_on),
         is_announced=subscription.is_announced,
+        is_being_charged=subscription.is_being_charged,
         declined=subscription.tries,
     )

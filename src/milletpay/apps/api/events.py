@@ -52,7 +52,7 @@ KINDS: Final[Mapping[str, str]] = {
     "subscription.created": "A customer's subscription began",
     "subscription.announced": "The customer was told of the month's charge",
     "subscription.charged": "The month was charged; the payment has events of its own",
-    "subscription.skipped": "The customer left a month out",
+    "subscription.skipped": "A month was left out: by the customer, or as you undid its charge",
     "subscription.charge_declined": "The month's charge was declined, and is tried again",
     "subscription.lapsed": "The last try was declined: nothing is charged any more",
     "subscription.canceled": "The subscription was canceled, by the customer or by you",

@@ -261,7 +261,9 @@ SUBSCRIPTIONS: Final[dict[Enum, ProblemKind]] = {
     SubscriptionRefusal.EXCEEDS_CHARGE_LIMIT: PAYMENTS[PaymentRefusal.EXCEEDS_CHARGE_LIMIT],
     SubscriptionRefusal.TOO_SOON: PAYMENTS[PaymentRefusal.NOTICE_TOO_SHORT],
     SubscriptionRefusal.CHARGED: _conflict(
-        "month_over", "The month is over with", "Read the subscription: `period` is what is charged next."
+        "month_over",
+        "The month is over with",
+        "Read the subscription: `period` is what is charged next, and `is_being_charged` whether it just is.",
     ),
 }
 

@@ -155,6 +155,7 @@ async def _shown(connection: Connection, one: Subscription) -> dict[str, object]
         "try_on": day_start_ns(one.due_on) if one.tries else 0,
         "after_skip": day_start_ns(charge_day(one.first_on, period=one.period + 1)),
         "is_announced": one.is_announced,
+        "is_being_charged": one.is_being_charged,
         "is_active": one.status is SubscriptionStatus.ACTIVE,
         "has_lapsed": one.status is SubscriptionStatus.LAPSED,
     }

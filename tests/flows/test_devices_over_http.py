@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from milletpay.identity.pairings import ALPHABET, LETTERS
-from tests.flows.asking import Client
+from tests.flows.asking import Client, Reply
 from tests.flows.conftest import OpenMarket
 from tests.flows.market import PIN, Market
 from tests.flows.server_process import work_for_house
@@ -102,6 +102,39 @@ async def test_an_order_is_one_payment_until_it_ends_however_often_it_is_asked_f
     assert following != id
     assert (await pay(market, following)).status == 200
     assert (await order(tv, offered)).json["id"] not in {id, following}
+
+
+async def test_an_order_under_a_key_is_answered_as_it_was_also_when_it_was_paid(market: Market) -> None:
+    """Not by a new payment: that would ask the customer twice for what a lost answer had asked once."""
+    tv, offered, other = await pair(market), await offer(market), await offer(market)
+    key, woken = market.name("key"), market.name("key")
+
+    async def ask(under: str, wanted: Any = offered) -> Reply:
+        return await tv.post("/v1/device/payments", {"offer": wanted["id"]}, key=under)
+
+    at_once = await asyncio.gather(*(ask(key) for _ in range(8)))
+    (first,) = {reply.body for reply in at_once}
+    assert {reply.status for reply in at_once} == {201}
+    assert [reply.is_again for reply in at_once].count(False) == 1
+    # Another key asks for the order that stands, and is kept as well.
+    second = await ask(woken)
+    assert (second.status, second.is_again) == (201, False)
+    order_id = json.loads(first)["id"]
+    assert second.json["id"] == order_id
+    reused = await ask(key, other)
+    assert (reused.status, reused.code) == (422, "idempotency_key_reused")
+    assert (await pay(market, order_id)).status == 200
+    assert (await market.client().post(f"/v1/offers/{offered['id']}/retire")).status == 200
+    for under, before in ((key, first), (woken, second.body)):
+        again = await ask(under)
+        assert (again.status, again.is_again, again.body) == (201, True, before)
+    assert (await ask(market.name("key"))).status != 201, "what is asked anew is sold no longer"
+    assert (await ask(key, other)).code == "idempotency_key_reused"
+    assert [one["id"] for one in (await tv.get("/v1/device/payments")).json["data"]] == [order_id]
+    # A key is a television's own.
+    neighbor = await pair(market)
+    reply = await neighbor.post("/v1/device/payments", {"offer": other["id"]}, key=key)
+    assert (reply.status, reply.is_again) == (201, False)
 
 
 async def test_a_television_is_told_of_no_order_but_its_own(market: Market) -> None:

@@ -24,7 +24,14 @@ from milletpay.entitlements.model import (
     entitles,
 )
 from milletpay.entitlements.operations import add_offer, retire_offer
-from milletpay.entitlements.orders import Orders, is_order_of, metadata_of, offer_named, ordered_names
+from milletpay.entitlements.orders import (
+    Orders,
+    is_order_of,
+    metadata_of,
+    offer_named,
+    ordered,
+    ordered_names,
+)
 from milletpay.entitlements.queries import (
     entitlements_of,
     find_entitlement,
@@ -59,6 +66,7 @@ __all__ = [
     "metadata_of",
     "offer_named",
     "offers_of",
+    "ordered",
     "ordered_names",
     "retire_offer",
     "show_entitlement",

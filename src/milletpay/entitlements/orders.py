@@ -54,6 +54,11 @@ class Orders:
 
     async def place(self, *, device: Device, offer: OfferId) -> Payment | OfferRefused | Refused:
         """The payment by which a device buys an offer: the one that can be paid, or a new one."""
+        command = await self.ordering(device=device, offer=offer)
+        return command if isinstance(command, OfferRefused) else ordered(await self.submit(command))
+
+    async def ordering(self, *, device: Device, offer: OfferId) -> CreatePayment | OfferRefused:
+        """The command that `place` gives the desk: it makes the payment, or finds the one to be paid."""
         metadata = metadata_of(offer)
         async with self.database.connection() as connection:
             found = await find_offer(connection, id=offer)
@@ -61,25 +66,30 @@ class Orders:
         if found is None or found.mode is not device.mode:
             return OfferRefused(refusal=OfferRefusal.NOT_FOUND, detail="There is no such offer.")
         now = self.clock.now_ns()
-        if latest and latest[0].status in UNPAID and now < latest[0].expires_at:
-            return latest[0]
-        if found.retired_at:
+        # What another merchant sells under this name is not this offer's payment.
+        standing = [one for one in latest if one.merchant == found.merchant and one.status in UNPAID]
+        if standing and now < standing[0].expires_at:
+            request = standing[0].request
+        elif found.retired_at:
             return OfferRefused(refusal=OfferRefusal.RETIRED, detail="It is sold no longer.")
-        made = await self.submit(
-            CreatePayment(
-                id=PaymentId(self.ids.next()),
-                merchant=found.merchant,
-                mode=found.mode,
-                amount=found.amount,
-                request=_request(device, found, after=latest[0].id if latest else PaymentId(0)),
-                device=device.id,
-                expires_at=now + TO_PAY_NS,
-                description=APART.join((found.names.zh, found.names.en)),
-                metadata=metadata,
-            )
+        else:
+            request = _request(device, found, after=latest[0].id if latest else PaymentId(0))
+        return CreatePayment(
+            id=PaymentId(self.ids.next()),
+            merchant=found.merchant,
+            mode=found.mode,
+            amount=found.amount,
+            request=request,
+            device=device.id,
+            expires_at=now + TO_PAY_NS,
+            description=APART.join((found.names.zh, found.names.en)),
+            metadata=metadata,
         )
-        assert isinstance(made, (Made, Refused)), made
-        return made.payment if isinstance(made, Made) else made
+
+
+def ordered(answer: Made | Refused) -> Payment | Refused:
+    """What the desk has answered to an order: the payment as it stands."""
+    return answer.payment if isinstance(answer, Made) else answer
 
 
 def ordered_names(description: str) -> Names | None:

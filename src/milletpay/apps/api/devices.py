@@ -20,6 +20,7 @@ from milletpay.apps.api.device_requests import DEVICE, device_asking, show_devic
 from milletpay.apps.api.requests import nothing, refuse
 from milletpay.apps.api.wallet_requests import refuse_secret
 from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.once import kept_answer, submit_once
 from milletpay.apps.http.refusals import Refuse
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Route
@@ -35,6 +36,7 @@ from milletpay.entitlements import (
     entitlements_of,
     is_order_of,
     offers_of,
+    ordered,
     show_entitlement,
     show_offer,
 )
@@ -50,10 +52,12 @@ from milletpay.identity import (
 from milletpay.merchants import MERCHANT_ID
 from milletpay.payments import (
     PAYMENT_ID,
+    Made,
     Payment,
     PaymentId,
     PaymentStatus,
     Refusal,
+    Refused,
     find_payment,
     payments_of_device,
 )
@@ -139,11 +143,19 @@ class DevicesApi:
     async def order(self, request: Request, *, body: NewOrder) -> Answer:
         """Ask for an offer. Asked again while it can be paid, it is the same payment."""
         device = await device_asking(self._api, request)
+        # Before what may have changed since: whether an order can be paid, and whether the offer is sold.
+        kept = await kept_answer(self._api.database, request=request)
+        if kept is not None:
+            return kept
         offer = read_id(OFFER_ID, body.offer, param="offer")
-        placed = await self._orders.place(device=device, offer=offer)
-        if isinstance(placed, OfferRefused):
-            raise Refuse(placed.refusal, placed.detail, param="offer")
-        if not isinstance(placed, Payment):
+        command = await self._orders.ordering(device=device, offer=offer)
+        if isinstance(command, OfferRefused):
+            raise Refuse(command.refusal, command.detail, param="offer")
+        return await submit_once(self._api.desk, command, request=request, show=self._show_ordered)
+
+    def _show_ordered(self, answer: Made | Refused) -> Answer:
+        placed = ordered(answer)
+        if isinstance(placed, Refused):
             raise refuse(placed)
         return Answer(status=HTTPStatus.CREATED, content=show_order(placed, links=self._api.links))
 
@@ -257,6 +269,7 @@ def _buying(handlers: DevicesApi) -> tuple[Route, ...]:
             answers={201: OrderShape},
             who=DEVICE,
             body=NewOrder,
+            idempotent=True,
             refuses=(
                 OfferRefusal,
                 Refusal.KEY_REUSED,

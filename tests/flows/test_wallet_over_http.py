@@ -42,7 +42,7 @@ def test_whoever_has_the_phone_in_hand_signs_in_and_out(demo: Demo) -> None:
     token, session = opened.json["token"], opened.json["session"]["id"]
     me = demo.ask("GET", "/v1/wallet/me", key=token).json
     assert (me["id"], me["phone"], me["has_pin"]) == (someone["id"], someone["phone"], True)
-    assert me["balance"] == {"available": 50_000_00, "held": 0, "currency": CNY}
+    assert me["balance"] == {"available": 50_000_00, "held": 0, "owed": 0, "currency": CNY}
     assert demo.ask("POST", "/v1/wallet/sessions", {"phone": someone["phone"], "code": code}).status == 403
     assert demo.ask("POST", f"/v1/wallet/sessions/{session}/end", key=token).status == 204
     wait_until(lambda: demo.ask("GET", "/v1/wallet/me", key=token).status == 401)
@@ -69,7 +69,7 @@ def test_somebody_new_signs_up_and_pays(demo: Demo) -> None:
     token = opened.json["token"]
     me = demo.ask("GET", "/v1/wallet/me", key=token).json
     assert (me["name"], me["phone"], me["verification"]) == ("林小满", phone, "phone")
-    assert me["balance"] == {"available": 0, "held": 0, "currency": CNY}
+    assert me["balance"] == {"available": 0, "held": 0, "owed": 0, "currency": CNY}
     again = demo.ask("POST", "/v1/wallet/customers", said | {"code": code()})
     assert (again.status, again.code) == (409, "phone_taken")
     assert demo.ask("POST", "/v1/wallet/sessions", {"phone": phone, "code": code()}).status == 201

@@ -38,6 +38,7 @@ from milletpay.rails import BankKey, Banks, SimulatedBank
 from milletpay.terminals import Exchanges, Offline, Shifts, Terminals, TerminalSecrets
 from milletpay.treasury import Treasury, treasury_proofs
 from milletpay.wallets import (
+    Binder,
     ReceiptReturns,
     Receipts,
     Wallets,
@@ -151,6 +152,7 @@ class House:
     clock: Clock
     ids: IdSource
     banks: Banks
+    binder: Binder
     links: Links
     secret: bytes = field(repr=False)
     """From which links, forms, ways back and kept answers have their keys; the same in every process."""
@@ -171,6 +173,7 @@ async def open_house(
     database = await Database.open(app_url, connections=connections)
     hasher = Hasher(pepper)
     secret = house_secret(pepper)
+    banks = make_banks(database, clock=clock)
     try:
         async with open_desk(database, secret=secret, clock=clock, ids=ids) as desk:
             yield House(
@@ -178,7 +181,8 @@ async def open_house(
                 desk=desk,
                 clock=clock,
                 ids=ids,
-                banks=make_banks(database, clock=clock),
+                banks=banks,
+                binder=Binder(banks=banks, database=database),
                 links=make_links(base_url, secret=secret),
                 secret=secret,
                 authenticator=Authenticator(database=database, clock=clock),

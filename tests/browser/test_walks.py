@@ -228,6 +228,22 @@ def test_a_wrong_pin_says_so_and_five_lock(visitor: Visitor) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Too many wrong tries")
 
 
+def test_five_cards_of_others_lock_and_say_until_when(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/wallet")
+    visitor.sign_in(5)
+    visitor.go("/wallet/cards")
+    for turn in range(6):
+        page.fill("#number", "4111111111111111")
+        with page.expect_navigation():
+            page.locator("form:has(#number) button.main").click()
+        said = (
+            "We have no bank for this card." if turn < 5 else "Too many cards were not taken. Try again after"
+        )
+        expect(page.get_by_role("alert")).to_contain_text(said)
+    visitor.shot("24-cards-locked")
+
+
 def test_an_agreement_is_signed_and_ended(new_visitor: NewVisitor) -> None:
     visitor = new_visitor(PHONE_ZH)
     page, link = visitor.page, visitor.town.propose()

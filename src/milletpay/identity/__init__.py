@@ -18,9 +18,11 @@ Who signs in: `OneTimeCodes` (customers), `Pins`, `Operators`; then `open_sessio
 from milletpay.identity.attempts import (
     Attempt,
     Knowledge,
+    Turns,
     begin_attempt,
     delete_old_attempts,
     forget_attempts,
+    take_back_attempt,
 )
 from milletpay.identity.authentication import Authenticator
 from milletpay.identity.hashing import Hasher, Pepper, open_pepper
@@ -115,6 +117,7 @@ __all__ = [
     "SecretRefused",
     "Session",
     "SessionId",
+    "Turns",
     "begin_attempt",
     "claim_pairing",
     "create_key",
@@ -137,5 +140,6 @@ __all__ = [
     "revoke_terminal_keys",
     "rotate_key",
     "sessions_of",
+    "take_back_attempt",
     "write_pin",
 ]

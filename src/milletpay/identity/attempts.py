@@ -4,6 +4,9 @@ An attempt is counted as wrong, and committed, before the secret is looked at; a
 So a hundred guesses at once are still five, and ending the process does not win a try back. Who does not
 exist is counted like everybody else.
 
+Of bank cards many are right, and a right one may be had by whoever tries those of others: it takes its own
+try back, and wipes nothing.
+
 A process looks at one try of a subject at a time (`Turns`), so that right ones that come at once, each
 counted as wrong while it is looked at, do not lock their owner out: as many processes would have to look at
 once as wrong ones are taken.
@@ -33,6 +36,8 @@ class Knowledge(Enum):
     CASHIER_PIN = 4
     DEVICE_CODE = 5
     """A code that a television shows; the subject is the customer who types it."""
+    CARD = 6
+    """A bank card that is the customer's; the subject is the customer who says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,13 @@ async def begin_attempt(
 async def forget_attempts(connection: Connection, *, knowledge: Knowledge, subject: int) -> None:
     """It was right, or is set anew: nothing is held against the subject, and no lock is left."""
     await connection.execute(SQL["forget_attempts"], knowledge.value, subject)
+
+
+async def take_back_attempt(
+    connection: Connection, *, attempt: Attempt, knowledge: Knowledge, subject: int
+) -> None:
+    """It was not wrong, or nobody said: it was no try, and brought no lock. Those before it stay."""
+    await connection.execute(SQL["take_back_attempt"], knowledge.value, subject, attempt.wrong.until)
 
 
 async def delete_old_attempts(connection: Connection, *, now: int, most: int) -> int:

@@ -239,6 +239,14 @@ UPDATE identity.attempt SET locked_until = $3 WHERE knowledge = $1 AND subject =
 -- Hold nothing against a subject.
 DELETE FROM identity.attempt WHERE knowledge = $1 AND subject = $2;
 
+-- name: take_back_attempt
+-- Count a try no longer, nor the lock until $3 that it brought.
+UPDATE identity.attempt
+SET
+    failures = greatest(failures - 1, 0),
+    locked_until = CASE WHEN locked_until = $3 THEN 0 ELSE locked_until END
+WHERE knowledge = $1 AND subject = $2;
+
 -- name: delete_old_attempts
 -- Delete up to $2 rows that hold nothing against anybody: no try and no lock is later than $1.
 DELETE FROM identity.attempt

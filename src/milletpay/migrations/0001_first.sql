@@ -481,12 +481,13 @@ CREATE TABLE identity.pin (
 GRANT SELECT, INSERT, UPDATE ON identity.pin TO millet_app;
 
 -- Wrong secrets in a row: PINs of a customer or cashier, passwords of a login, by its hash, whether or not it
--- exists, and codes that pair a terminal, by the hash of the address that tries them.
+-- exists, and codes that pair a terminal, by the hash of the address that tries them. Cards that were not the
+-- customer's, in a row or not.
 CREATE TABLE identity.attempt (
-    -- PIN, password, pairing of a terminal, cashier, code of a television
-    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4, 5)),
+    -- PIN, password, pairing of a terminal, cashier, code of a television, bank card
+    knowledge    smallint NOT NULL CHECK (knowledge IN (1, 2, 3, 4, 5, 6)),
     subject      uuid NOT NULL,
-    failures     integer NOT NULL CHECK (failures > 0),
+    failures     integer NOT NULL CHECK (failures >= 0),
     at           bigint NOT NULL,
     locked_until bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (knowledge, subject)

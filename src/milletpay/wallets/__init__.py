@@ -13,7 +13,7 @@ for an id, and once for a customer's reference.
 
 from milletpay.wallets.asking import Asking
 from milletpay.wallets.bank_errands import AskBank, Errand, HearBank, Submit, bank_ears, bank_jobs
-from milletpay.wallets.binding import ask_to_bind
+from milletpay.wallets.binding import Binder
 from milletpay.wallets.cards import BindCard, RemoveCard
 from milletpay.wallets.debts import recover_debt, shortfall_of
 from milletpay.wallets.deposit_numbers import (
@@ -120,6 +120,7 @@ __all__ = [
     "Asking",
     "Balance",
     "BindCard",
+    "Binder",
     "BookReceipt",
     "Card",
     "CardId",
@@ -166,7 +167,6 @@ __all__ = [
     "WithdrawalFee",
     "WithdrawalId",
     "WithdrawalStatus",
-    "ask_to_bind",
     "balance_account",
     "bank_ears",
     "bank_jobs",

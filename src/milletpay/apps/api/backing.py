@@ -16,6 +16,7 @@ from milletpay.plumbing.desk import Desk
 from milletpay.plumbing.ids import Entropy, IdSource
 from milletpay.rails import Banks
 from milletpay.terminals import TerminalSecrets
+from milletpay.wallets import Binder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Api:
     shown: Shown
     links: Links
     banks: Banks
+    binder: Binder
     one_time_codes: OneTimeCodes
     pairings: Pairings
     pins: Pins

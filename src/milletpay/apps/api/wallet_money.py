@@ -14,6 +14,7 @@ from milletpay.apps.api.wallet_requests import (
     check_pin,
     check_pin_once,
     owner_of,
+    refuse_secret,
     refuse_wallet,
     show_card,
     show_send,
@@ -28,7 +29,7 @@ from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import ListOf, ListQuery, Output, list_of
 from milletpay.customers import CUSTOMER_ID, CustomerId, NotAPhone, find_by_phone, read_phone
-from milletpay.identity import SecretRefusal
+from milletpay.identity import SecretRefusal, SecretRefused
 from milletpay.plumbing.ids import ID_END, IdForm, NotAnId
 from milletpay.rails import NotACardNumber, NotBound, read_card_number
 from milletpay.wallets import (
@@ -50,7 +51,6 @@ from milletpay.wallets import (
     WalletRefused,
     Withdrawal,
     WithdrawalId,
-    ask_to_bind,
     cards_of,
     find_send,
     find_top_up,
@@ -84,15 +84,17 @@ class MoneyApi:
             raise Refuse(EdgeRefusal.INVALID_FIELD, f"number: {error}.", param="number") from error
         if (again := await kept_answer(self._api.database, request=request)) is not None:
             return again  # whatever the bank says of the card by now
-        customer = await owner_of(self._api, request)
-        command = await ask_to_bind(
-            self._api.banks,
+        customer, now = await owner_of(self._api, request), self._api.clock.now_ns()
+        command = await self._api.binder.ask(
             id=CardId(request.id),
             customer=customer,
             number=number,
             holder=body.holder or "",
             phone=body.phone or "",
+            now=now,
         )
+        if isinstance(command, SecretRefused):
+            raise refuse_secret(command, param="number", now=now)
         if command is None:
             raise Refuse(EdgeRefusal.INVALID_FIELD, "No bank of ours has this card.", param="number")
         if isinstance(command, NotBound):
@@ -328,7 +330,7 @@ def _card_routes(handlers: MoneyApi) -> tuple[Route, ...]:
             who=CUSTOMER,
             body=NewCard,
             idempotent=True,
-            refuses=(WalletRefusal.CUSTOMER_NOT_FOUND,),
+            refuses=(SecretRefusal.LOCKED, WalletRefusal.CUSTOMER_NOT_FOUND),
             tag=TAG,
         ),
         Route(

@@ -107,6 +107,7 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         shown=Shown(links=house.links),
         links=house.links,
         banks=house.banks,
+        binder=house.binder,
         one_time_codes=house.one_time_codes,
         pairings=house.pairings,
         pins=house.pins,

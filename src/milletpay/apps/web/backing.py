@@ -18,6 +18,7 @@ from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.ids import Entropy, IdSource, system_entropy
 from milletpay.rails import Banks
 from milletpay.terminals import TerminalSecrets
+from milletpay.wallets import Binder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Backing:
     pairings: Pairings
     pins: Pins
     banks: Banks
+    binder: Binder
     terminal_secrets: TerminalSecrets
 
     async def close(self) -> None:
@@ -94,5 +96,6 @@ def make_backing(house: House, *, demo_file: Path | None) -> Backing:
         pairings=house.pairings,
         pins=house.pins,
         banks=house.banks,
+        binder=house.binder,
         terminal_secrets=make_terminal_secrets(secret=house.secret),
     )

@@ -10,12 +10,13 @@ from milletpay.apps.http.routes import Media, Route
 from milletpay.apps.web.backing import Backing
 from milletpay.apps.web.forms import Form, Text
 from milletpay.apps.web.look import local_path
-from milletpay.apps.web.pages import Pages, in_fours, phone
+from milletpay.apps.web.pages import Pages, in_fours, moment, phone
 from milletpay.apps.web.people import CUSTOMER, People
 from milletpay.apps.web.pin import Said, words_of
 from milletpay.bootstrap import DEMO_CARDS
+from milletpay.identity import SecretRefused
 from milletpay.rails import NotACardNumber, NotBound, RefusalReason, numbered_from, read_card_number
-from milletpay.wallets import CARD_ID, Card, CardId, RemoveCard, ask_to_bind, cards_of
+from milletpay.wallets import CARD_ID, Card, CardId, RemoveCard, cards_of
 
 PATH = "/wallet/cards"
 
@@ -103,14 +104,17 @@ class CardPages:
             number = read_card_number(body.number)
         except NotACardNumber:
             return await self._show(request, onward=onward, given=body, wrong="card_wrong")
-        command = await ask_to_bind(
-            self._backing.banks,
+        command = await self._backing.binder.ask(
             id=CardId(self._backing.ids.next()),
             customer=person,
             number=number,
             holder=body.holder.strip(),
             phone=body.phone.strip(),
+            now=self._backing.clock.now_ns(),
         )
+        if isinstance(command, SecretRefused):
+            until = moment(command.until)
+            return await self._show(request, onward=onward, given=body, wrong="card_locked", until=until)
         if command is None:
             return await self._show(request, onward=onward, given=body, wrong="card_of_no_bank")
         if isinstance(command, NotBound):
@@ -139,6 +143,7 @@ class CardPages:
         good: bool = True,
         given: GiveCard | None = None,
         wrong: str = "",
+        until: str = "",
     ) -> Answer:
         """Show the page; what was typed is in no address, which a browser would keep."""
         person = await self._people.owner(request)
@@ -150,7 +155,7 @@ class CardPages:
             cards=[(CARD_ID.write(card.id), card) for card in cards],
             next=local_path(onward),
             number_given="" if given is None else given.number,
-            number_said=self._pages.said(request, wrong),
+            number_said=self._pages.said(request, wrong, time=until),
             holder_given=person.name if given is None else given.holder,
             phone_given=phone(person.phone) if given is None else given.phone,
             said=said,

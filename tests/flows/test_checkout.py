@@ -1,7 +1,7 @@
 """Checkout: what a payer sees, the way back, and who hears of a change."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ from milletpay.payments import (
     versions_of,
 )
 from milletpay.plumbing.clock import SECOND, SystemClock
-from milletpay.plumbing.database import Database
+from milletpay.plumbing.database import Connection, Database
 from tests.flows.payment_desk import PaymentDesk, open_payments
 
 SHOP, XIAOLI = MerchantId(7), CustomerId(9)
@@ -158,3 +158,27 @@ async def test_a_nudge_is_quicker_than_the_clock(till: PaymentDesk) -> None:
     watch.nudge()
     assert await asyncio.wait_for(look, 5) == session.payment.events + 1
     await watch.close()
+
+
+async def test_a_look_that_fails_is_told_of_once_and_does_not_end_the_watch(
+    till: PaymentDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await new_session(till)
+    payment, seen = session.payment.id, session.payment.events
+    failures = 3
+
+    async def failing(connection: Connection, /, *, watched: Sequence[PaymentId]) -> Mapping[PaymentId, int]:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            await connection.fetchval("SELECT 1 / 0")
+        return await versions_of(connection, watched=watched)
+
+    watch = Watch(versions=failing, database=till.database, clock=SystemClock(), every_ns=SECOND // 50)
+    look = asyncio.create_task(watch.changed(payment, after=seen))
+    await till.ask(pay(payment))
+    assert await asyncio.wait_for(look, 30) == seen + 1
+    await watch.close()
+    (told,) = [record for record in caplog.records if record.name == "milletpay.checkout.watch"]
+    assert told.levelname == "ERROR"
+    assert told.exc_info is not None

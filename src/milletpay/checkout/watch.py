@@ -85,13 +85,20 @@ class Watch(Generic[Watched]):
                 await looking
 
     async def _look(self) -> None:
+        failed = False
         try:
             while self._waiting:
                 self._nudged.clear()
                 try:
                     await self._look_once()
+                    failed = False
                 except DatabaseUnavailable as error:
                     log.warning("the watch looks again: %s", error)
+                except Exception:
+                    # Whoever waits would wait for ever. It is told of once, until a look is well again.
+                    if not failed:
+                        log.exception("a look of the watch failed; it looks again")
+                    failed = True
                 await wait_for(self._nudged, clock=self._clock, duration_ns=self._every_ns)
         finally:
             if self._looking is asyncio.current_task():

@@ -30,7 +30,7 @@ format: $(installed)  ## Format the code and mend what the linter can mend
 	$(bin)/ruff check --fix .
 
 test: check  ## Run every check and every test; ARGS go to pytest (-k book, -x, ...)
-	$(bin)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: $(installed)  ## Start everything with a seeded town; ARGS go to `millet up` (--port 9000, ...)
 	@exec $(bin)/millet up --demo $(ARGS)

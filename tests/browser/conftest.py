@@ -19,7 +19,7 @@ from tests.servers import Servers
 
 ARTIFACTS = ROOT / ".artifacts" / "screenshots"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 CUT = re.compile(
     r"net::ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|INCOMPLETE_CHUNKED|NETWORK_|FAILED)"
 )

@@ -37,6 +37,7 @@ class Phone:
 async def enroll_phone(market: Market, buyer: int = 0) -> Phone:
     """A phone of a customer of the market who has a PIN."""
     owner = Client(port=market.port, token=market.buyers[buyer].token)
+    await market.make_room(buyer)
     made = await owner.post("/v1/wallet/payment_codes/phones", {"pin": PIN, "name": "A phone"})
     assert made.status == 201, made
     device = made.json["id"]

@@ -24,6 +24,7 @@ async def claim(market: Market, pairing: Any) -> Any:
 
 async def pair(market: Market, buyer: int = 0) -> Client:
     """A television of a buyer."""
+    await market.make_room(buyer)
     pairing = await begin(market)
     taken = await phone(market, buyer).post("/v1/wallet/devices", {"pin": PIN, "code": pairing["code"]})
     assert taken.status == 200, taken

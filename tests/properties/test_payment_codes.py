@@ -1,5 +1,6 @@
 """Payment codes as such: written and read, one to one, taken in their window and not outside of it."""
 
+import hmac
 from collections import Counter
 
 import pytest
@@ -16,6 +17,7 @@ from milletpay.codes.payment_codes import (
     STEP_SECONDS,
     WORDS,
     CodeKeys,
+    KeyedHash,
     Reading,
     Slot,
     check_digit,
@@ -97,6 +99,19 @@ def test_an_alias_leads_back_to_its_slot(slot: Slot, epoch: int) -> None:
     alias = KEYS.alias_of(slot, epoch=epoch)
     assert 0 <= alias < ALIASES
     assert KEYS.slot_of(alias, epoch=epoch) == slot
+
+
+@given(st.lists(slots, min_size=2, max_size=8))
+def test_what_is_remembered_of_an_epoch_leads_back_too(several: list[Slot]) -> None:
+    keys = CodeKeys(b"r" * 32)
+    for slot in several + several:
+        assert keys.slot_of(keys.alias_of(slot, epoch=5_900_000), epoch=5_900_000) == slot
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_a_keyed_hash_is_hmac_however_often_it_is_asked(key: bytes, message: bytes) -> None:
+    ours = KeyedHash(key)
+    assert ours.digest(message) == ours.digest(message) == hmac.digest(key, message, "sha256")
 
 
 @given(aliases, epochs)

@@ -15,6 +15,7 @@ decision on payment codes.
 
 import hashlib
 import hmac
+from array import array
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,8 +47,16 @@ ROUNDS: Final = 10
 
 KEY_BYTES: Final = 32
 
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+_INNER_REST: Final = b"\x36" * (64 - KEY_BYTES)
+_OUTER_REST: Final = b"\x5c" * (64 - KEY_BYTES)
+"""The pads of RFC 2104, and what of them a key of 32 bytes leaves of a block of 64."""
+
 EPOCHS_REMEMBERED: Final = 8
 """Of how many the round functions are kept, which everybody's codes of that time need."""
+
+_UNKNOWN: Final = -1
 
 _DAMM: Final = tuple(
     bytes(int(digit) for digit in row)
@@ -124,13 +133,44 @@ def read_code(text: str) -> Reading:
     )
 
 
+class KeyedHash:
+    """HMAC-SHA256 (RFC 2104) under a key of 32 bytes that is used several times: a third of the time each.
+
+    Both blocks that the key fills are hashed once, and what stands after them is copied.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        assert len(key) == KEY_BYTES, "256 bits"
+        self._inner = hashlib.sha256(key.translate(_INNER) + _INNER_REST)
+        self._outer = hashlib.sha256(key.translate(_OUTER) + _OUTER_REST)
+
+    def __repr__(self) -> str:
+        return "KeyedHash(...)"
+
+    def digest(self, message: bytes) -> bytes:
+        """The 32 bytes of a message."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 def word_of(key: bytes, *, step: int, lane: int) -> int:
     """The word that a phone with this key shows in a step and lane.
 
     HMAC-SHA256 over "milletpay word", the step as eight bytes and the lane as one; the first eight bytes of
     it, as a number, modulo ten millions.
     """
-    mac = hmac.digest(key, b"milletpay word" + step.to_bytes(8) + bytes([lane]), "sha256")
+    return _word(hmac.digest(key, _moment(step, lane), "sha256"))
+
+
+def _moment(step: int, lane: int) -> bytes:
+    return b"milletpay word%b%c" % (step.to_bytes(8), lane)
+
+
+def _word(mac: bytes) -> int:
     return int.from_bytes(mac[:8]) % WORDS
 
 
@@ -160,51 +200,66 @@ class Sighting:
         return ((self.epoch + 1) * STEPS_OF_EPOCH + STEPS_BACK + 1) * STEP_SECONDS * SECOND
 
 
+class _Turn:
+    """A round function of an epoch: half of a slot or alias in, as much out."""
+
+    __slots__ = ("_begun", "_given")
+
+    def __init__(self, begun: "hashlib.blake2s") -> None:
+        self._begun = begun
+        self._given: array[int] | None = None
+
+    def __call__(self, half: int) -> int:
+        hashed = self._begun.copy()
+        hashed.update(half.to_bytes(2))
+        return int.from_bytes(hashed.digest()) % HALF
+
+    def remembered(self, half: int) -> int:
+        """As a call. There are ten thousand halves: in a busy epoch hardly any is hashed twice."""
+        if self._given is None:
+            self._given = array("h", (_UNKNOWN,)) * HALF
+        given = self._given[half]
+        if given == _UNKNOWN:
+            given = self._given[half] = self(half)
+        return given
+
+
 class CodeKeys:
     """All secrets of payment codes, out of one. It is not shown."""
 
-    __slots__ = ("_feistel", "_secret", "_turns")
+    __slots__ = ("_feistel", "_phones", "_turns")
 
     def __init__(self, secret: bytes) -> None:
-        assert len(secret) == KEY_BYTES, "256 bits"
-        self._secret = secret
-        aliases = hmac.digest(secret, b"milletpay aliases", "sha256")
+        self._phones = KeyedHash(secret)
         # A keyed BLAKE2s is a pseudorandom function (RFC 7693), and costs a third of an HMAC.
-        self._feistel = hashlib.blake2s(key=aliases, digest_size=8)
-        self._turns: dict[int, tuple[hashlib.blake2s, ...]] = {}
+        self._feistel = hashlib.blake2s(key=self._phones.digest(b"milletpay aliases"), digest_size=8)
+        self._turns: dict[int, tuple[_Turn, ...]] = {}
 
     def __repr__(self) -> str:
         return "CodeKeys(...)"
 
     def phone_key(self, device: int, *, version: int) -> bytes:
         """The key of an enrolled phone, as HKDF-SHA256 expands it: it is kept nowhere but on the phone."""
-        purpose = b"milletpay phone" + device.to_bytes(16) + version.to_bytes(4) + b"\x01"
-        return hmac.digest(self._secret, purpose, "sha256")
+        return self._phones.digest(b"milletpay phone%b%b\x01" % (device.to_bytes(16), version.to_bytes(4)))
 
     def alias_of(self, slot: Slot, *, epoch: int) -> int:
         """The alias of a slot: one to one within an epoch."""
-        left, right = divmod(slot.number * LANES + slot.lane, HALF)
-        for begun in self._turns_of(epoch):
-            turn = begun.copy()
-            turn.update(right.to_bytes(2))
-            left, right = right, (left + int.from_bytes(turn.digest())) % HALF
-        return left * HALF + right
+        return _encrypt(slot, turns=self._turns_of(epoch))
 
     def packed_aliases(self, number: int, *, first_epoch: int, epochs: int) -> bytes:
         """What a phone is given ahead: four bytes for each alias, of each epoch every lane."""
+        slots = [Slot(number=number, lane=lane) for lane in range(LANES)]
         return b"".join(
-            self.alias_of(Slot(number=number, lane=lane), epoch=epoch).to_bytes(4)
-            for epoch in range(first_epoch, first_epoch + epochs)
-            for lane in range(LANES)
+            _encrypt(slot, turns=turns).to_bytes(4)
+            for turns in map(self._make_turns, range(first_epoch, first_epoch + epochs))
+            for slot in slots
         )
 
     def slot_of(self, alias: int, *, epoch: int) -> Slot:
         """What an alias stands for; every alias stands for something."""
         left, right = divmod(alias, HALF)
-        for begun in reversed(self._turns_of(epoch)):
-            turn = begun.copy()
-            turn.update(left.to_bytes(2))
-            left, right = (right - int.from_bytes(turn.digest())) % HALF, left
+        for turn in reversed(self._turns_of(epoch)):
+            left, right = (right - turn.remembered(left)) % HALF, left
         number, lane = divmod(left * HALF + right, LANES)
         return Slot(number=number, lane=lane)
 
@@ -233,24 +288,35 @@ class CodeKeys:
 
         Every step is compared, whether one was found before or not.
         """
-        key = self.phone_key(device, version=version)
+        key = KeyedHash(self.phone_key(device, version=version))
         lane, read = sighting.slot.lane, reading.word.to_bytes(4)
         shown = None
         for step in sighting.steps:
-            if hmac.compare_digest(word_of(key, step=step, lane=lane).to_bytes(4), read):
+            word = _word(key.digest(_moment(step, lane)))
+            if hmac.compare_digest(word.to_bytes(4), read):
                 shown = step
         return shown
 
-    def _turns_of(self, epoch: int) -> "tuple[hashlib.blake2s, ...]":
-        """The round functions of an epoch, each to be copied and told its half."""
+    def _turns_of(self, epoch: int) -> tuple[_Turn, ...]:
+        """The round functions of an epoch, kept for the next code of it."""
         turns = self._turns.get(epoch)
         if turns is None:
             if len(self._turns) >= EPOCHS_REMEMBERED:
                 self._turns.clear()
-            turns = self._turns[epoch] = tuple(self._turn(epoch, number) for number in range(ROUNDS))
+            turns = self._turns[epoch] = self._make_turns(epoch)
         return turns
 
-    def _turn(self, epoch: int, number: int) -> "hashlib.blake2s":
-        turn = self._feistel.copy()
-        turn.update(epoch.to_bytes(8) + bytes([number]))
-        return turn
+    def _make_turns(self, epoch: int) -> tuple[_Turn, ...]:
+        return tuple(self._turn(epoch, number) for number in range(ROUNDS))
+
+    def _turn(self, epoch: int, number: int) -> _Turn:
+        begun = self._feistel.copy()
+        begun.update(epoch.to_bytes(8) + bytes([number]))
+        return _Turn(begun)
+
+
+def _encrypt(slot: Slot, *, turns: tuple[_Turn, ...]) -> int:
+    left, right = divmod(slot.number * LANES + slot.lane, HALF)
+    for turn in turns:
+        left, right = right, (left + turn(right)) % HALF
+    return left * HALF + right

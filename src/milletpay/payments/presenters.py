@@ -48,7 +48,7 @@ REMEMBERED_MAX: Final = 200_000
 """How many presenters, rules or counters of guesses memory holds before it begins anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Recognized:
     """A right code, and who showed it."""
 
@@ -57,7 +57,7 @@ class Recognized:
     lane: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Seen:
     """What was found out about a scanned code while the batch loaded."""
 
@@ -291,13 +291,9 @@ class Presenters:
         self._book.want(
             *accounts_of(presenter.customer, merchant=command.merchant, currency=currency, mode=command.mode)
         )
+        day = Day(self._book.accounting_date)
         for measure in (Measure.PAYMENTS, Measure.WITHOUT_PIN):
-            self._limits.want_used(
-                presenter.customer,
-                measure=measure,
-                currency=currency,
-                day=Day(self._book.accounting_date),
-            )
+            self._limits.want_used(presenter.customer, measure=measure, currency=currency, day=day)
 
     def _is_right(self, seen: Seen, shown: Recognized, *, mode: Mode) -> bool:
         presenter = shown.presenter

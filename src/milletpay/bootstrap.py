@@ -31,6 +31,7 @@ from milletpay.plumbing.database import Database
 from milletpay.plumbing.dates import day_of
 from milletpay.plumbing.desk import Desk, DeskRow
 from milletpay.plumbing.embedded import EmbeddedServer, Say, open_server
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
@@ -229,9 +230,13 @@ def make_banks(database: Database, *, clock: Clock) -> Banks:
     )
 
 
-def make_webhooks(*, links: Links, reach: Reach, clock: Clock, ids: IdSource) -> Webhooks:
-    """Wire what tells merchants what happens; objects are shown with our `links`."""
+def make_webhooks(*, links: Links, secret: bytes, reach: Reach, clock: Clock, ids: IdSource) -> Webhooks:
+    """Wire what tells merchants what happens; objects are shown with our `links`.
+
+    :param secret: of the house, under which the secrets of endpoints are kept
+    """
     shown = Shown(links=links)
+    envelope = Envelope(key_for("webhook secrets", secret=secret))
     queue = Queue(ids=ids, entropy=system_entropy)
     events = Events(
         painters=painters(payment=shown.payment, refund=shown.refund, agreement=shown.agreement),
@@ -241,8 +246,12 @@ def make_webhooks(*, links: Links, reach: Reach, clock: Clock, ids: IdSource) ->
     caller = Caller(reach=reach, clock=clock)
     return Webhooks(
         events=events,
-        endpoints=Endpoints(queue=queue, reach=reach, clock=clock, ids=ids, entropy=system_entropy),
-        deliverer=Deliverer(events=events, queue=queue, caller=caller, clock=clock, ids=ids),
+        endpoints=Endpoints(
+            queue=queue, envelope=envelope, reach=reach, clock=clock, ids=ids, entropy=system_entropy
+        ),
+        deliverer=Deliverer(
+            events=events, queue=queue, caller=caller, envelope=envelope, clock=clock, ids=ids
+        ),
     )
 
 

@@ -29,10 +29,14 @@ from milletpay.notifications import (
 )
 from milletpay.plumbing.clock import ManualClock
 from milletpay.plumbing.database import Connection, Database
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.outbox import Event, Relay, append
 from milletpay.plumbing.shapes import Output
 from milletpay.plumbing.worker import Worker
+
+ENVELOPE = Envelope(b"the secret of the house, for webhooks")
+"""In what the secrets of endpoints are kept."""
 
 SHOP = Owner(merchant=MerchantId(8), mode=Mode.TEST)
 
@@ -253,9 +257,18 @@ async def open_post(
         clock=clock,
         things=things,
         events=events,
-        endpoints=Endpoints(queue=queue, reach=Reach.NEARBY, clock=clock, ids=ids, entropy=system_entropy),
+        endpoints=Endpoints(
+            queue=queue,
+            envelope=ENVELOPE,
+            reach=Reach.NEARBY,
+            clock=clock,
+            ids=ids,
+            entropy=system_entropy,
+        ),
         relay=relay,
-        deliverer=Deliverer(events=events, queue=queue, caller=caller, clock=clock, ids=ids),
+        deliverer=Deliverer(
+            events=events, queue=queue, caller=caller, envelope=ENVELOPE, clock=clock, ids=ids
+        ),
         caller=caller,
         ids=ids,
     )

@@ -1,8 +1,10 @@
 """What merchants do with endpoints and events: read, change, send again; and nobody else's."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from milletpay.ledger.chart import Mode
@@ -25,7 +27,8 @@ from milletpay.notifications import (
 )
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
-from tests.flows.hooks import SHOP, Post, Receiver, open_post, receiving
+from milletpay.plumbing.envelopes import Envelope, NotOurEnvelope
+from tests.flows.hooks import ENVELOPE, SHOP, Post, Receiver, open_post, receiving
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -164,11 +167,64 @@ async def test_endpoints_are_changed_and_deleted_by_their_merchant(post: Post, r
         assert await post.endpoints.delete(connection, endpoint=id, owner=SHOP) is None
         assert await endpoints_of(connection, owner=SHOP, most=10) == []
         assert await find_endpoint(connection, id=id, owner=SHOP) is None
-        assert await secrets_of(connection, endpoint=id, now=0) == []
+        assert await secrets_of(connection, endpoint=id, envelope=ENVELOPE, now=0) == []
         again = await post.endpoints.delete(connection, endpoint=id, owner=SHOP)
         assert isinstance(again, Refused)
         assert again.refusal is Refusal.ENDPOINT_NOT_FOUND
         assert str(ENDPOINT_ID.write(id)).startswith("whe_")
+
+
+async def test_no_table_shows_what_messages_are_signed_with(
+    post: Post, receiver: Receiver, owner_url: str
+) -> None:
+    opened = await post.open(receiver.url)
+    async with post.database.transaction() as connection:
+        rotated = await post.endpoints.rotate_secret(connection, endpoint=opened.endpoint.id, owner=SHOP)
+    assert isinstance(rotated, Opened)
+    await post.happen((1000, 1))
+    await post.send()
+    assert len(receiver.heard) == 1
+    owner = await asyncpg.connect(owner_url)
+    try:
+        tables = await owner.fetch(
+            "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname !~ '^(pg|inf)'"
+        )
+        dump = {
+            table["name"]: await owner.fetch(f"SELECT t::text FROM {table['name']} t") for table in tables
+        }
+    finally:
+        await owner.close()
+    assert len(dump["notifications.secret"]) == 2
+    for secret in (opened.secret, rotated.secret):
+        shown = (secret.hex(), base64.b64encode(secret).decode())
+        assert [name for name, rows in dump.items() for row in rows if any(s in row[0] for s in shown)] == []
+
+
+async def test_a_secret_opens_in_its_own_row_alone_and_for_this_house(post: Post, receiver: Receiver) -> None:
+    opened, other = await post.open(receiver.url), await post.open(f"{receiver.url}/other")
+    now = post.clock.now_ns()
+    async with post.database.transaction() as connection:
+        for endpoint in (opened, other):
+            (kept,) = await secrets_of(connection, endpoint=endpoint.endpoint.id, envelope=ENVELOPE, now=now)
+            assert kept.value == endpoint.secret
+        with pytest.raises(NotOurEnvelope):
+            await secrets_of(
+                connection, endpoint=opened.endpoint.id, envelope=Envelope(b"another house"), now=now
+            )
+        # Who can write to the table puts a secret that is their own in the place of another's.
+        await connection.execute(
+            """
+            UPDATE notifications.secret AS s SET closed = o.closed
+            FROM notifications.secret AS o WHERE s.endpoint = $1 AND o.endpoint = $2
+            """,
+            opened.endpoint.id,
+            other.endpoint.id,
+        )
+        with pytest.raises(NotOurEnvelope):
+            await secrets_of(connection, endpoint=opened.endpoint.id, envelope=ENVELOPE, now=now)
+    await post.happen((1000, 1))
+    await post.send()
+    assert [heard.path for heard in receiver.heard] == ["/hooks/other"], "what cannot be signed is not sent"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from milletpay.notifications import (
 )
 from milletpay.plumbing.clock import SECOND
 from milletpay.plumbing.database import Database
-from tests.flows.hooks import SHOP, Post, Receiver, answer, open_post, receiving, verify
+from tests.flows.hooks import ENVELOPE, SHOP, Post, Receiver, answer, open_post, receiving, verify
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -235,7 +235,9 @@ async def test_during_a_rotation_both_secrets_sign(post: Post, receiver: Receive
     with pytest.raises(WebhookVerificationError):
         verify(receiver.heard[1], secret=old)
     async with post.database.transaction() as connection:
-        (newest,) = await secrets_of(connection, endpoint=endpoint, now=post.clock.now_ns())
+        (newest,) = await secrets_of(
+            connection, endpoint=endpoint, envelope=ENVELOPE, now=post.clock.now_ns()
+        )
         assert newest.value == rotated.secret
         for _ in range(4):
             await post.endpoints.rotate_secret(connection, endpoint=endpoint, owner=SHOP)

@@ -57,7 +57,7 @@ async def open_shop(database: Database, *, url: str) -> Opened:
     async with open_desk(database, secret=SECRET, clock=CLOCK, ids=IDS) as desk:
         await desk.submit(new_merchant(SHOP.merchant, mode=SHOP.mode))
     links = make_links(BASE_URL, secret=SECRET)
-    webhooks = make_webhooks(links=links, reach=Reach.NEARBY, clock=CLOCK, ids=IDS)
+    webhooks = make_webhooks(links=links, secret=SECRET, reach=Reach.NEARBY, clock=CLOCK, ids=IDS)
     async with database.transaction() as connection:
         opened = await webhooks.endpoints.create(connection, owner=SHOP, wishes=Wishes(url=url))
     assert isinstance(opened, Opened)

@@ -6,7 +6,8 @@ a **delivery** is an event on its way to an endpoint, an **attempt** one call fo
 What holds: an event is handed to the endpoints that want it exactly once, in the transaction that advances
 the outbox; it is sent at least once, always the same bytes under the same `webhook-id`; of one object the
 events arrive in their order; an event is tried for three days; a server that is gone holds up nobody else's;
-we call nobody but servers of the public internet, and follow no redirect.
+we call nobody but servers of the public internet, and follow no redirect; what messages are signed with
+stands closed in its table, and opens in its own row alone.
 """
 
 from milletpay.notifications.addresses import Reach, Target, UrlRefused, may_call, read_target

@@ -10,11 +10,13 @@ from typing import Final
 from milletpay.notifications.calling import PATIENCE_SECONDS, Caller, Message, Reply
 from milletpay.notifications.events import Events
 from milletpay.notifications.model import EVENT_ID, GONE, UNREACHABLE, AttemptId, Endpoint, EndpointStatus
+from milletpay.notifications.queries import secrets_of
 from milletpay.notifications.queue import CARRY, RELEASE, Carried, Queue
 from milletpay.notifications.records import delivery_of, endpoint_of
 from milletpay.notifications.signing import sign
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import IdSource
 from milletpay.plumbing.jobs import Job, Kind, OutsideKind, Retry
 from milletpay.plumbing.statements import load_statements
@@ -49,10 +51,21 @@ class Answered:
 class Deliverer:
     """Makes attempts. `intent`, `call` and `result` are the three steps of the job."""
 
-    def __init__(self, *, events: Events, queue: Queue, caller: Caller, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self,
+        *,
+        events: Events,
+        queue: Queue,
+        caller: Caller,
+        envelope: Envelope,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        """Messages are signed with what the `envelope` opens."""
         self._events = events
         self._queue = queue
         self._caller = caller
+        self._envelope = envelope
         self._clock = clock
         self._ids = ids
 
@@ -75,7 +88,7 @@ class Deliverer:
             await self._queue.put_back(connection, delivery=delivery)
             return None
         now = self._clock.now_ns()
-        secrets = await connection.fetch(SQL["secrets_of"], endpoint.id, now)
+        secrets = await secrets_of(connection, endpoint=endpoint.id, envelope=self._envelope, now=now)
         body = await self._events.payload(connection, id=carried.event)
         attempt = AttemptId(self._ids.next())
         await connection.execute(SQL["end_lost_attempts"], carried.event, carried.endpoint, now, LOST)
@@ -88,7 +101,7 @@ class Deliverer:
             "webhook-id": id,
             "webhook-timestamp": str(seconds),
             "webhook-signature": sign(
-                body, id=id, seconds=seconds, secrets=[secret["value"] for secret in secrets]
+                body, id=id, seconds=seconds, secrets=[secret.value for secret in secrets]
             ),
         }
         message = Message(url=endpoint.url, headers=headers, body=body)

@@ -27,6 +27,7 @@ from milletpay.notifications.records import endpoint_of, owner_of
 from milletpay.notifications.signing import new_secret
 from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import ID_END, Entropy, IdSource
 from milletpay.plumbing.statements import load_statements
 
@@ -60,8 +61,19 @@ class Opened:
 class Endpoints:
     """The endpoints of merchants: made, changed, asked again."""
 
-    def __init__(self, *, queue: Queue, reach: Reach, clock: Clock, ids: IdSource, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        envelope: Envelope,
+        reach: Reach,
+        clock: Clock,
+        ids: IdSource,
+        entropy: Entropy,
+    ) -> None:
+        """Secrets are kept closed in the `envelope`."""
         self._queue = queue
+        self._envelope = envelope
         self._reach = reach
         self._clock = clock
         self._ids = ids
@@ -232,8 +244,9 @@ class Endpoints:
         return found
 
     async def _add_secret(self, connection: Connection, endpoint: EndpointId, now: int) -> bytes:
-        secret = new_secret(self._entropy)
-        await connection.execute(SQL["add_secret"], self._ids.next(), endpoint, secret, now)
+        secret, id = new_secret(self._entropy), self._ids.next()
+        closed = self._envelope.close(secret, about=id)
+        await connection.execute(SQL["add_secret"], id, endpoint, closed, now)
         return secret
 
     def _wrong(self, wishes: Wishes) -> Refused | None:

@@ -14,8 +14,9 @@ from milletpay.notifications.model import (
     Owner,
     Secret,
 )
-from milletpay.notifications.records import attempt_of, delivery_of, endpoint_of
+from milletpay.notifications.records import attempt_of, delivery_of, endpoint_of, secret_of
 from milletpay.plumbing.database import Connection
+from milletpay.plumbing.envelopes import Envelope
 from milletpay.plumbing.ids import ID_END
 from milletpay.plumbing.statements import load_statements
 
@@ -39,10 +40,15 @@ async def endpoints_of(
     return [endpoint_of(row) for row in rows]
 
 
-async def secrets_of(connection: Connection, *, endpoint: EndpointId, now: int) -> Sequence[Secret]:
-    """The secrets that an endpoint's messages are signed with at this moment, the newest first."""
+async def secrets_of(
+    connection: Connection, *, endpoint: EndpointId, envelope: Envelope, now: int
+) -> Sequence[Secret]:
+    """The secrets that an endpoint's messages are signed with at this moment, the newest first.
+
+    :raises NotOurEnvelope: when one was closed under another secret of the house, or about another row
+    """
     rows = await connection.fetch(SQL["secrets_of"], endpoint, now)
-    return [Secret(**dict(row)) for row in rows]
+    return [secret_of(row, envelope=envelope) for row in rows]
 
 
 async def attempts_of(

@@ -12,8 +12,10 @@ from milletpay.notifications.model import (
     EndpointStatus,
     EventId,
     Owner,
+    Secret,
 )
 from milletpay.plumbing.database import Row
+from milletpay.plumbing.envelopes import Envelope
 
 
 def owner_of(row: Row) -> Owner:
@@ -36,6 +38,15 @@ def endpoint_of(row: Row) -> Endpoint:
         failures=row["failures"],
         down_since=row["down_since"],
         probe=None if row["probe"] is None else EventId(row["probe"]),
+    )
+
+
+def secret_of(row: Row, *, envelope: Envelope) -> Secret:
+    """A secret, opened: it was closed about its id, so that no row shows another one's."""
+    return Secret(
+        value=envelope.open(row["closed"], about=row["id"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
     )
 
 

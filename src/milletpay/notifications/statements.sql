@@ -49,8 +49,8 @@ WHERE id = $1;
 UPDATE notifications.endpoint SET failures = $2, down_since = $3, probe = $4 WHERE id = $1;
 
 -- name: add_secret
--- Write the newest secret of an endpoint.
-INSERT INTO notifications.secret (id, endpoint, value, created_at) VALUES ($1, $2, $3, $4);
+-- Write the newest secret of an endpoint, closed.
+INSERT INTO notifications.secret (id, endpoint, closed, created_at) VALUES ($1, $2, $3, $4);
 
 -- name: retire_secrets
 -- Let the secrets of an endpoint sign until $2 at the latest.
@@ -64,7 +64,7 @@ DELETE FROM notifications.secret WHERE endpoint = $1 AND expires_at <= $2;
 
 -- name: secrets_of
 -- The secrets of an endpoint that sign at $2, the newest first.
-SELECT value, created_at, expires_at
+SELECT id, closed, created_at, expires_at
 FROM notifications.secret
 WHERE endpoint = $1 AND (expires_at IS NULL OR expires_at > $2)
 ORDER BY id DESC;

@@ -26,11 +26,12 @@ CREATE INDEX endpoint_of_merchant ON notifications.endpoint (merchant, live, id)
 
 GRANT SELECT, INSERT, UPDATE ON notifications.endpoint TO millet_app;
 
--- What messages are signed with; several during a rotation.
+-- What messages are signed with, closed under the secret of the house and about the row's id; several during
+-- a rotation.
 CREATE TABLE notifications.secret (
     id         uuid PRIMARY KEY,
     endpoint   uuid NOT NULL REFERENCES notifications.endpoint (id),
-    value      bytea NOT NULL CHECK (octet_length(value) BETWEEN 24 AND 64),
+    closed     bytea NOT NULL CHECK (octet_length(closed) BETWEEN 52 AND 92),
     created_at bigint NOT NULL,
     expires_at bigint  -- NULL for the newest
 );

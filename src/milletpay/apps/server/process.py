@@ -97,7 +97,9 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
     """Put the API and the pages on one kernel."""
     # What is checked here as an endpoint's URL is called by the worker, which reaches as far.
     reach = Reach.NEARBY if backing.is_demo else Reach.PUBLIC
-    webhooks = make_webhooks(links=house.links, reach=reach, clock=house.clock, ids=house.ids)
+    webhooks = make_webhooks(
+        links=house.links, secret=house.secret, reach=reach, clock=house.clock, ids=house.ids
+    )
     api = Api(
         database=house.database,
         desk=house.desk,

@@ -77,7 +77,7 @@ async def work(order: Order) -> None:
         opened.push_async_callback(database.close)
         desk = await opened.enter_async_context(open_desk(database, secret=secret, clock=clock, ids=ids))
         links = make_links(order.base_url, secret=secret)
-        webhooks = make_webhooks(links=links, reach=Reach[order.reach], clock=clock, ids=ids)
+        webhooks = make_webhooks(links=links, secret=secret, reach=Reach[order.reach], clock=clock, ids=ids)
         relay = Relay(
             database=database,
             consumer="webhooks",

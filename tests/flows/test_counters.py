@@ -142,6 +142,22 @@ async def test_another_cashier_waits_until_the_drawer_is_counted(counter: Desk) 
     assert (following.json["number"], following.json["first_receipt"]) == (2, 3)
 
 
+async def test_cash_that_is_noted_again_is_found_however_much_was_since(counter: Desk) -> None:
+    """A till that kept it without a network asks again after a long day: it is the same receipt."""
+    await counter.sign_in()
+    said = {"amount": 12_50, "currency": "CNY", "reference": counter.reference()}
+    first = await counter.post("cash", said)
+    async with counter.market.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO terminals.receipt"
+            " (terminal, number, at, kind, tender, amount, currency, reference)"
+            " SELECT $1, 1 + n, 1, 'sale', 'cash', 1, 'CNY', 'many-' || n FROM generate_series(1, 1001) AS n",
+            TERMINAL_ID.read(counter.terminal["id"]),
+        )
+    again = await counter.post("cash", said)
+    assert (again.status, again.json) == (200, first.json)
+
+
 async def test_reports_are_the_book_to_the_cent(counter: Desk) -> None:
     await counter.sign_in()
     sold = [await counter.sell(amount) for amount in (10_00, 20_50, 7_77)]

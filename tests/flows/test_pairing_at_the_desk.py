@@ -21,14 +21,14 @@ from milletpay.terminals import (
 from milletpay.terminals.model import PAIRING_NS
 from tests.flows.card_desk import SHOP, CardDesk, open_cards
 
-TILL = TerminalId(7)
+TILL, STORE = TerminalId(7), StoreId(5)
 
 
 async def registered(desk: CardDesk) -> None:
     await desk.open()
-    await desk.ask(AddStore(id=StoreId(5), merchant=SHOP, names=Names(en="Store", zh="门店")))
+    await desk.ask(AddStore(id=STORE, merchant=SHOP, names=Names(en="Store", zh="门店")))
     till = RegisterTerminal(
-        id=TILL, merchant=SHOP, mode=Mode.LIVE, store=StoreId(5), kind=TerminalKind.TILL, name="1"
+        id=TILL, merchant=SHOP, mode=Mode.LIVE, store=STORE, kind=TerminalKind.TILL, name="1"
     )
     assert isinstance(await desk.ask(till), Terminal)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from milletpay.terminals import PairTerminal
 from tests.flows.asking import Client, Reply
-from tests.flows.market import Market
+from tests.flows.market import PIN, Market
 
 TURN_SECONDS = 30
 """After a second every process knows that a key is good no longer; a busy machine may take longer."""
@@ -157,6 +157,22 @@ async def test_a_till_sells_and_sees_only_in_its_store(market: Market) -> None:
     assert undone.json["payment"]["status"] == "reversed"
     marked = await till.post("/v1/reversals", {"reference": f"{tid}-4"})
     assert marked.json["status"] == "marked"
+
+
+async def test_a_till_undoes_no_sale_of_another_however_it_names_it(market: Market) -> None:
+    """A sale that another till of the store made is refunded, within the limit; a reversal has no limit."""
+    paired, till = await paired_till(market)
+    _, other = await paired_till(market, store=paired["store"]["id"])
+    body = {"amount": 5_00, "currency": "CNY", "reference": f"{paired['terminal']['tid']}-1"}
+    made = (await till.post("/v1/payments", body)).json
+    wallet = Client(port=market.port, token=market.buyers[0].token)
+    assert (await wallet.post("/v1/wallet/pay", {"payload": made["qr"]["payload"], "pin": PIN})).status == 200
+    assert (await other.get(f"/v1/payments/{made['id']}")).json["status"] == "succeeded"
+    refused = await other.post("/v1/reversals", {"payment": made["id"]})
+    assert (refused.status, refused.code) == (404, "not_found")
+    assert (await till.get(f"/v1/payments/{made['id']}")).json["status"] == "succeeded"
+    undone = await till.post("/v1/reversals", {"payment": made["id"]})
+    assert undone.json["payment"]["status"] == "reversed"
 
 
 def test_a_command_that_pairs_tells_no_secret() -> None:

@@ -60,7 +60,7 @@ class ReversePayment:
     store: StoreId | None = None
     """Only a payment of this store, if one is named."""
     terminal: TerminalId | None = None
-    """Where it is undone, if at a terminal."""
+    """Where it is undone, if at a terminal: one undoes only what it made itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +145,9 @@ def reverse(command: ReversePayment, facts: Facts) -> Payment | Marked | Refused
         if command.store not in {None, known.store}:
             return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
         found = known
+    # What others have sold a terminal refunds, within its limit.
+    if command.terminal not in {None, found.terminal}:
+        return Refused(refusal=Refusal.PAYMENT_NOT_FOUND, detail="There is no such payment.")
     if not found.may(Happening.REVERSE):
         return found
     if facts.book.now > found.created_at + REVERSIBLE_NS:

@@ -42,6 +42,7 @@ from milletpay.terminals.counter_model import (
 )
 from milletpay.terminals.counters import (
     cashiers_of,
+    find_cash,
     find_cashier,
     find_receipt,
     find_shift,
@@ -210,6 +211,7 @@ __all__ = [
     "cashiers_of",
     "draw_code",
     "find_batches",
+    "find_cash",
     "find_cashier",
     "find_offline_policy",
     "find_receipt",

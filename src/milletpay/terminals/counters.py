@@ -67,6 +67,12 @@ async def find_receipt(connection: Connection, *, terminal: TerminalId, number: 
     return None if row is None else receipt_of(row)
 
 
+async def find_cash(connection: Connection, *, terminal: TerminalId, reference: str) -> Receipt | None:
+    """The receipt of cash that a terminal noted under its own reference, however long ago."""
+    row = await connection.fetchrow(SQL["cash"], [terminal], [reference])
+    return None if row is None else receipt_of(row)
+
+
 async def print_receipt(connection: Connection, *, terminal: TerminalId, number: int) -> Receipt | None:
     """Count a print: the first is the receipt, the others are copies of it."""
     row = await connection.fetchrow(SQL["print_receipt"], terminal, number)

@@ -72,6 +72,8 @@ class Shifts:
         self._cashiers: dict[CashierId, Cashier] = {}
         self._receipts: dict[tuple[TerminalId, int], Receipt] = {}
         self._last_sales: dict[TerminalId, int] = {}
+        self._last_numbers: dict[TerminalId, int] = {}
+        """The last receipt before the batch, of each terminal where a shift is closed."""
         self._cash: dict[tuple[TerminalId, str], Receipt] = {}
         self._changed: dict[tuple[TerminalId, int], Shift] = {}
         self._new_cashiers: list[Cashier] = []
@@ -86,6 +88,7 @@ class Shifts:
             self._cashiers,
             self._receipts,
             self._last_sales,
+            self._last_numbers,
             self._cash,
             self._changed,
             self._new_cashiers,
@@ -120,6 +123,8 @@ class Shifts:
         numbers = [c.store for c in named], [c.number for c in named]
         for row in await connection.fetch(SQL["cashiers"], ids, *numbers):
             self._cashiers[CashierId(row["id"])] = cashier_of(row)
+        closing = {c.terminal for c in self._wanted if isinstance(c, CloseShift)}
+        self._last_numbers = await self._last_receipts(connection, closing)
         await self._load_receipts(connection)
 
     async def _load_receipts(self, connection: Connection) -> None:
@@ -166,7 +171,7 @@ class Shifts:
             # A shift begins and ends between batches: what moved in this one is before its edge.
             edges = await self._edges(connection, last)
             await connection.execute(
-                SQL["write_shifts"], *columns_of_shifts([_at_edge(shift, edges) for shift in shifts])
+                SQL["write_shifts"], *columns_of_shifts([self._at_edge(shift, edges) for shift in shifts])
             )
 
     async def _write_receipts(self, connection: Connection) -> dict[TerminalId, int]:
@@ -193,6 +198,13 @@ class Shifts:
             return {}
         rows = await connection.fetch(SQL["last_receipts"], terminals)
         return {TerminalId(row["terminal"]): row["number"] for row in rows}
+
+    def _at_edge(self, shift: Shift, edges: dict[TerminalId, int]) -> Shift:
+        """A shift as it is kept: what moved in the batch is of the one that was open when it began."""
+        edge = edges[shift.terminal]
+        if (shift.terminal, shift.number - 1) in self._changed:
+            shift = replace(shift, after_receipt=edge)
+        return replace(shift, last_receipt=edge) if shift.closed_at else shift
 
     def _receipt_of(self, move: Move) -> Receipt:
         return Receipt(
@@ -265,7 +277,14 @@ class Shifts:
         shift = self._shift_at(command.terminal)
         if isinstance(shift, CounterRefused):
             return shift
-        return self._keep_shift(replace(shift, closed_at=self._book.now, counted_cash=command.counted_cash))
+        # What was there before the batch is in it; what moves in the batch is added when that is numbered.
+        ended = replace(
+            shift,
+            closed_at=self._book.now,
+            last_receipt=self._last_numbers[command.terminal],
+            counted_cash=command.counted_cash,
+        )
+        return self._keep_shift(ended)
 
     def note_cash(self, command: NoteCash) -> Receipt | CounterRefused:
         """Note cash, once for its reference."""
@@ -373,10 +392,6 @@ def _reversal(void: VoidSale, receipt: Receipt) -> ReversePayment:
     return ReversePayment(
         merchant=void.merchant, mode=void.mode, payment=receipt.payment, terminal=void.terminal
     )
-
-
-def _at_edge(shift: Shift, edges: dict[TerminalId, int]) -> Shift:
-    return replace(shift, last_receipt=edges[shift.terminal]) if shift.closed_at else shift
 
 
 def _refused(refusal: CounterRefusal, detail: str) -> CounterRefused:

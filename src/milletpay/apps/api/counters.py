@@ -41,6 +41,7 @@ from milletpay.terminals import (
     Shift,
     VoidSale,
     Width,
+    find_cash,
     find_cashier,
     find_receipt,
     find_shift,
@@ -124,10 +125,9 @@ class CounterApi:
     async def _noted(self, terminal: TerminalId, noted: Receipt) -> ReceiptShape:
         """It has its number once it is kept."""
         async with self._api.database.connection() as connection:
-            for receipt in await receipts_at(connection, terminal=terminal, most=1000):
-                if receipt.reference == noted.reference:
-                    return show_receipt(receipt)
-        raise AssertionError("what was noted is there")
+            kept = await find_cash(connection, terminal=terminal, reference=noted.reference)
+        assert kept is not None, "what was noted is there"
+        return show_receipt(kept)
 
     async def void(self, request: Request, *, body: Void) -> Answer:
         """Undo the last sale."""

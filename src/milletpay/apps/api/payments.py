@@ -337,7 +337,8 @@ def _ending(api: PaymentsApi) -> tuple[Route, ...]:
             path="/v1/reversals",
             handler=api.reverse,
             summary="Reverse a payment",
-            description="When you do not know how a payment ended. Within seven days, any number of times.",
+            description="When you do not know how a payment ended. Within seven days, any number of times."
+            " A till reverses only what it made itself.",
             answers={200: Reversal},
             who=SELLING,
             scope="payments:write",

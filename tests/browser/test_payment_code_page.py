@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from milletpay.identity import CredentialKind, KeyId, create_key
 from milletpay.ledger.chart import Mode
@@ -187,6 +188,26 @@ def test_codes_go_on_without_a_network_and_each_press_gives_another(
     assert [till.sell(code, 1_00)["status"] for code in codes] == ["succeeded"] * 2
     phone.context.set_offline(False)
     expect(phone.page.locator("[data-news]")).to_contain_text("1.00")
+
+
+def test_a_code_waits_for_no_answer_of_the_server(
+    new_visitor: NewVisitor, record_property: Callable[[str, object], None]
+) -> None:
+    """How soon it was there, in milliseconds from the wish for the page, stands in the report."""
+    phone = new_visitor(PHONE_ZH)
+    enroll(phone)
+    waiting: list[Route] = []
+    phone.page.route(
+        lambda _: True,
+        lambda route: waiting.append(route) if route.request.resource_type == "fetch" else route.continue_(),
+    )
+    phone.go("/wallet/code")
+    shown_code(phone)
+    assert waiting, "it asks for aliases, and nobody has answered"
+    shown = phone.page.evaluate("performance.getEntriesByName('payment-code')[0].startTime")
+    record_property("code_shown_ms", round(shown))
+    for route in waiting:
+        route.abort()
 
 
 def test_a_lost_phone_shows_nothing_that_is_worth_anything(new_visitor: NewVisitor, till: Till) -> None:

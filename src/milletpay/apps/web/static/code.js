@@ -46,6 +46,7 @@ async function draw() {
   find("warn").hidden = !revealed;
   find("reveal").setAttribute("aria-pressed", String(revealed));
   show("code");
+  performance.mark("payment-code");  // how soon it was there: `performance.getEntriesByName`
   turnsAt = performance.now() + made.turnsIn;
   turning = setTimeout(turn, made.turnsIn + 5);
   keep(customer, { ...phone, shown: codes.shown }).catch(() => {});

@@ -78,6 +78,7 @@ def test_it_answers_refuses_a_second_one_and_stops(new_data: Path) -> None:
         assert not Path(f"/proc/{server.pid}").exists()
         assert "database system is shut down" in (new_data / "postgres.log").read_text()
         assert not (new_data / "socket").exists()
+        assert "nanobind" not in first.said(), "no library of a process has anything to tell of the end"
 
 
 def test_killed_with_all_its_work_left_behind_it_starts_again(data: Path) -> None:

@@ -1,7 +1,6 @@
 """The ledger's bench: each row in a new book, through the desk and the real store."""
 
 import asyncio
-import gc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from milletpay.benches.surroundings import ProcessorTime, machine, versions
 from milletpay.benches.works import Events, Scene
 from milletpay.ledger import Bookkeeper, CreateTransferStatus, open_bookkeeper, prove_books
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
+from milletpay.plumbing.collecting import standing
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import IdSource
 
@@ -164,8 +164,6 @@ async def _prepare(bookkeeper: Bookkeeper, scene: Scene) -> None:
 
 async def _round(bookkeeper: Bookkeeper, batches: list[Events], *, place: Place, clock: Clock) -> _Tally:
     """Send these batches in order, so many in flight, and count every answer."""
-    gc.collect()
-    gc.freeze()
     tally = _Tally()
     waiting = iter(batches)
 
@@ -179,14 +177,14 @@ async def _round(bookkeeper: Bookkeeper, batches: list[Events], *, place: Place,
             if created < len(events):
                 tally.statuses.update(status for status in statuses if status is not CREATED)
 
-    before = ProcessorTime.now(postmaster=place.postmaster)
-    began = clock.monotonic_ns()
-    async with asyncio.TaskGroup() as senders:
-        for _ in range(IN_FLIGHT):
-            senders.create_task(send())
-    tally.nanoseconds = clock.monotonic_ns() - began
-    tally.used = ProcessorTime.now(postmaster=place.postmaster) - before
-    gc.unfreeze()
+    with standing():
+        before = ProcessorTime.now(postmaster=place.postmaster)
+        began = clock.monotonic_ns()
+        async with asyncio.TaskGroup() as senders:
+            for _ in range(IN_FLIGHT):
+                senders.create_task(send())
+        tally.nanoseconds = clock.monotonic_ns() - began
+        tally.used = ProcessorTime.now(postmaster=place.postmaster) - before
     if tally.statuses.total() != sum(map(len, batches)) or not tally.statuses.keys() <= DECLINES:
         raise BookBroken(f"{sum(map(len, batches))} events were sent; their statuses: {dict(tally.statuses)}")
     return tally

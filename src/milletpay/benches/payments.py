@@ -1,6 +1,5 @@
 """The payments' bench: over HTTP, as a merchant's server meets it, with everything that a payment has."""
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from milletpay.benches.surroundings import ProcessorTime, processor_time_of
 from milletpay.bootstrap import make_code_keys, open_house
 from milletpay.identity import Pepper, open_pepper
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
+from milletpay.plumbing.collecting import standing
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
 
@@ -260,10 +260,8 @@ class _Measuring:
 
     async def _send(self, count: int, work: PaymentWork) -> Load:
         load = Load(requests=self.requests.make(count, work=work), clock=self.clock)
-        gc.collect()
-        gc.freeze()
-        await load.run(host=self.answering.host, port=self.answering.port, connections=work.connections)
-        gc.unfreeze()
+        with standing():
+            await load.run(host=self.answering.host, port=self.answering.port, connections=work.connections)
         return load
 
     def _api(self) -> float:

@@ -1,6 +1,5 @@
 """The terminals' bench: a thousand card terminals over TCP before the gateway, as shops meet it."""
 
-import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +15,7 @@ from milletpay.benches.surroundings import ProcessorTime, processor_time_of
 from milletpay.bootstrap import open_house
 from milletpay.identity import open_pepper
 from milletpay.plumbing.clock import MILLISECOND, SECOND, Clock
+from milletpay.plumbing.collecting import standing
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.migration import migrate
 
@@ -134,13 +134,11 @@ class _Measuring:
         await fleet.sell(round(work.due_per_s * plan.warm_up_seconds), per_second=work.due_per_s)
         count = max(100, round(work.due_per_s * plan.seconds))
         self.counters.codes.make()
-        gc.collect()
-        gc.freeze()
-        before, gateway_before = ProcessorTime.now(postmaster=self.place.postmaster), self._gateway()
-        await fleet.sell(count, per_second=work.due_per_s)
-        used = ProcessorTime.now(postmaster=self.place.postmaster) - before
-        gateway = self._gateway() - gateway_before
-        gc.unfreeze()
+        with standing():
+            before, gateway_before = ProcessorTime.now(postmaster=self.place.postmaster), self._gateway()
+            await fleet.sell(count, per_second=work.due_per_s)
+            used = ProcessorTime.now(postmaster=self.place.postmaster) - before
+            gateway = self._gateway() - gateway_before
         progress(work.name, 1, 1)
         cuts = quantiles(fleet.latencies, n=100)
         elsewhere = used.elsewhere()

@@ -4,7 +4,6 @@ It writes `ready` to its standard output when it answers, and ends when its stan
 """
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -32,6 +31,7 @@ from milletpay.identity import CredentialRefused, Pepper
 from milletpay.notifications import Reach
 from milletpay.payments import Shown
 from milletpay.plumbing.clock import SystemClock
+from milletpay.plumbing.collecting import collected_seldom
 from milletpay.plumbing.ids import system_entropy
 from milletpay.plumbing.loop import run
 from milletpay.plumbing.open_files import room_for_connections
@@ -82,8 +82,7 @@ async def serve(order: Order) -> None:
         backing = make_backing(house, demo_file=demo_file)
         application = make_house_application(house, health=health, backing=backing)
         server = Server(_config(application), finish=application.stop)
-        collect_seldom()
-        with socket.socket(fileno=order.listener) as listener:
+        with collected_seldom(), socket.socket(fileno=order.listener) as listener:
             asyncio.get_running_loop().add_reader(sys.stdin, server.end)
             try:
                 await server.serve(sockets=[listener])
@@ -134,16 +133,6 @@ def make_house_application(house: House, *, health: Health, backing: Backing) ->
         routes=api_routes(api),
         tables=page_tables(backing),
     )
-
-
-def collect_seldom() -> None:
-    """Let the collector of cycles leave alone what is there for good, and look seldom at what is new.
-
-    A payment makes hundreds of objects and leaves no cycle; looking at them cost a tenth of its time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _config(application: Kernel) -> uvicorn.Config:

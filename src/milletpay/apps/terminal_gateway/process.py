@@ -4,7 +4,6 @@ It writes `ready` to its standard output when it listens, and ends when its stan
 """
 
 import asyncio
-import gc
 import json
 import socket
 import sys
@@ -19,6 +18,7 @@ from milletpay.apps.terminal_gateway.knowing import Terminals
 from milletpay.apps.terminal_gateway.room import CONNECTIONS_MAX
 from milletpay.bootstrap import make_terminal_secrets, open_desk
 from milletpay.plumbing.clock import SystemClock
+from milletpay.plumbing.collecting import collected_seldom
 from milletpay.plumbing.database import Database
 from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.loop import run
@@ -68,10 +68,7 @@ async def serve(order: Order) -> None:
             gateway.end()
 
         asyncio.get_running_loop().add_reader(sys.stdin, end)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-        with socket.socket(fileno=order.listener) as listener:
+        with collected_seldom(), socket.socket(fileno=order.listener) as listener:
             listener.listen()
             sys.stdout.buffer.write(READY)
             sys.stdout.buffer.flush()

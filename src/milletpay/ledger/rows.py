@@ -272,12 +272,6 @@ def pack_resolution(resolution: Resolution) -> bytes:
     return _RESOLUTION.pack(3, 16, resolution.pending_id.to_bytes(16), 2, code, 8, resolution.timestamp)
 
 
-def unpack_resolution(row: bytes) -> Resolution:
-    """The end of a pending transfer of a row."""
-    v = _RESOLUTION.unpack(row)
-    return Resolution(pending_id=int.from_bytes(v[2]), status=PENDING_STATUSES[v[4]], timestamp=v[6])
-
-
 def pack_burnt(transfer_id: int, *, timestamp: int) -> bytes:
     """Pack an id that a transient refusal has burnt, with the timestamp of its event."""
     return _BURNT.pack(2, 16, transfer_id.to_bytes(16), 8, timestamp)

@@ -56,6 +56,9 @@ CREATE TABLE plumbing.outbox_consumer (
 GRANT SELECT, INSERT, UPDATE, DELETE ON plumbing.outbox_consumer TO millet_app;
 
 -- Work to be done later. `argument` is small: an id, or a few words that the kind understands.
+-- A job waits for its moment or a worker; is running while its outside call is under way, under a lease;
+-- is done, and kept for a while so that its key is not taken again; or is dead when all attempts failed,
+-- until a person requeues it.
 CREATE TABLE plumbing.job (
     id          uuid PRIMARY KEY,
     kind        text COLLATE "C" NOT NULL CHECK (kind <> ''),

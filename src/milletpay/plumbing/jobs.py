@@ -15,7 +15,6 @@ until somebody requeues it. Moments and durations are whole nanoseconds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
 from milletpay.plumbing.clock import SECOND
@@ -28,19 +27,6 @@ DELETE_MAX: Final = 10_000
 
 Intent = TypeVar("Intent")
 Result = TypeVar("Result")
-
-
-class JobState(StrEnum):
-    """Where a job is; the table repeats it as a constraint."""
-
-    WAITING = "waiting"
-    """For its moment, or for a worker."""
-    RUNNING = "running"
-    """Its outside call is under way, under a lease."""
-    DONE = "done"
-    """Kept for a while, so that its key is not taken again."""
-    DEAD = "dead"
-    """All attempts failed; requeued by a person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

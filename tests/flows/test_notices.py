@@ -1,10 +1,13 @@
 """Somebody guesses at codes, a card terminal's batch differs: the till shows it, and the merchant is told."""
 
 import asyncio
+import json
 from typing import Any
 
+import pytest
+
 from milletpay.codes.payment_codes import check_digit
-from milletpay.merchants import TERMINAL_ID
+from milletpay.merchants import MERCHANT_ID, TERMINAL_ID
 from milletpay.notifications.pictures import paint_guessing
 from milletpay.simulation.card_terminal import CardTerminal
 from milletpay.simulation.terminal_journal import Journal
@@ -33,7 +36,9 @@ async def events(shop: Client, kind: str, **about: str) -> list[dict[str, Any]]:
             await asyncio.sleep(0.1)
 
 
-async def test_who_guesses_at_codes_is_told_of(market: Market, open_market: OpenMarket) -> None:
+async def test_who_guesses_at_codes_is_told_of(
+    market: Market, open_market: OpenMarket, capfd: pytest.CaptureFixture[str]
+) -> None:
     paired, till = await paired_till(market)
     terminal = paired["terminal"]
     assert (await till.get(NOTICES)).json == {
@@ -57,8 +62,21 @@ async def test_who_guesses_at_codes_is_told_of(market: Market, open_market: Open
     # Another till of the merchant, in another store, goes on.
     _, other = await paired_till(market)
     assert (await other.get(NOTICES)).json["codes_closed"] is False
+    capfd.readouterr()
     with work_for_house(open_market.app_url):
         (event,) = await events(market.client(), "codes.guessing", object=terminal["id"])
+    warned = [json.loads(line) for line in capfd.readouterr().err.splitlines() if '"merchant"' in line]
+    where = [
+        {name: line.get(name) for name in ("level", "merchant", "store", "terminal", "closings")}
+        for line in warned
+    ]
+    assert {
+        "level": "warning",
+        "merchant": MERCHANT_ID.write(market.sellers[0].id),
+        "store": terminal["store"],
+        "terminal": terminal["id"],
+        "closings": 1,
+    } in where
     assert event["data"] == guessing
     assert (await market.client(1).get("/v1/events?type=codes.guessing")).json["data"] == []
     # What was counted is forgotten one day: an event that is read then has the place alone.

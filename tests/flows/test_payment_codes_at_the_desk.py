@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from milletpay.codes.payment_codes import SECOND, check_digit, read_code
@@ -26,9 +27,10 @@ from milletpay.payments import (
     ReversePayment,
     RuleCodes,
 )
+from milletpay.payments.guessing import AT_PLACE, Guesses
 from milletpay.plumbing.database import Database
 from tests.flows.business import OF_PAYMENTS, prove_business
-from tests.flows.code_desk import ANN, SHOP, by_code, enroll, open_code_shop
+from tests.flows.code_desk import ANN, SHOP, CodePhone, by_code, enroll, open_code_shop
 from tests.flows.payment_desk import CODE_KEYS, Fill, PaymentDesk, open_payments
 from tests.flows.trade_desk import new_customer, new_merchant
 
@@ -243,6 +245,68 @@ async def test_a_till_that_guesses_is_closed_and_the_customer_pays_elsewhere(dat
         assert [(row["object"], row["sequence"]) for row in kinds] == [(bad, 1)]
         desk.clock.advance(duration_ns=61 * SECOND)
         assert ended(await paid(desk, by_code(desk, phone.code(desk.clock.now_ns()), terminal=bad))) == PAID
+
+
+async def test_who_guesses_slowly_and_pays_between_gets_no_further(database: Database) -> None:
+    """Fewer a minute than close a till at once, and an accomplice whose codes are right."""
+    async with open_payments(database) as desk:
+        phone = await open_code_shop(desk)
+        slow, sly, misreading = TerminalId(71), TerminalId(72), TerminalId(73)
+        right = 0
+        for minute in range(3):
+            for half in range(2):
+                now = desk.clock.now_ns()
+                for number in range(4):
+                    guess = minute * 8 + half * 4 + number
+                    await paid(desk, by_code(desk, guessed(guess), terminal=slow))
+                    await paid(desk, by_code(desk, guessed(100 + guess), terminal=sly))
+                    if number:
+                        await paid(desk, by_code(desk, "6901234567892", terminal=misreading))
+                    shown = by_code(desk, phone.code(now, lane=number), 1, terminal=sly)
+                    right += (await paid(desk, shown)).customer == ANN
+                desk.clock.advance(duration_ns=31 * SECOND)
+        assert right >= 20, "it was closed at the end, and not at the beginning"
+        assert await closed_places(database) == {slow, sly}
+        # What was no guess is not owed for.
+        assert await takes(desk, phone, at=misreading)
+        # Whoever goes on is closed at every guess, for longer each time.
+        for minutes in (1, 2, 4):
+            desk.clock.advance(duration_ns=(minutes * 60 + 1) * SECOND)
+            await paid(desk, by_code(desk, guessed(minutes), terminal=slow))
+            assert not await takes(desk, phone, at=slow)
+        # What is owed for is forgotten: a till is not closed for ever.
+        desk.clock.advance(duration_ns=4 * 3_600 * SECOND)
+        await paid(desk, by_code(desk, guessed(7), terminal=slow))
+        assert await takes(desk, phone, at=slow)
+
+
+async def takes(desk: PaymentDesk, phone: CodePhone, *, at: TerminalId) -> bool:
+    """Whether a right code is looked at there."""
+    shown = by_code(desk, phone.code(desk.clock.now_ns()), terminal=at)
+    return (await paid(desk, shown)).customer == ANN
+
+
+def test_a_busy_shop_is_not_closed_for_codes_that_were_shown_too_long() -> None:
+    """Of a hundred codes one was shown too long; thirty counters for which no till is named."""
+    place, now, chance = Guesses(subject=1), 10**18, Random(3)
+    for code in range(200_000):
+        now += 2 * SECOND
+        if code % 100 == 99:
+            assert not place.guess(now=now, bound=AT_PLACE)
+        else:
+            place.right(now=now, word=chance.randrange(10**7), bound=AT_PLACE)
+
+
+def guessed(number: int) -> str:
+    """A code that might be right, and is not."""
+    digits = f"72{number:08d}{number * 1234567 % 10**7:07d}"
+    return digits + check_digit(digits)
+
+
+async def closed_places(database: Database) -> set[int]:
+    async with database.connection() as connection:
+        rows = await connection.fetch("SELECT object FROM plumbing.outbox WHERE kind = 'codes.guessing'")
+    return {int(row["object"]) for row in rows}
 
 
 async def test_an_alias_that_is_guessed_at_is_worth_nothing_and_its_phone_goes_on(database: Database) -> None:

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from milletpay.bootstrap import open_house
+from milletpay.codes.payment_codes import check_digit
+from milletpay.customers import CustomerStatus, SetCustomerStatus
 from milletpay.ledger.chart import AccountKind
+from milletpay.plumbing.clock import SystemClock
 from tests.flows.asking import Client, Reply
 from tests.flows.code_phone import Phone, enroll_phone, sale
+from tests.flows.conftest import OpenMarket
 from tests.flows.market import PIN, Market
+from tests.flows.server_process import PEPPER
 from tests.flows.test_payments_survive_kills import small_market, until_answered
+from tests.flows.test_terminals_over_http import paired_till
 
 SEED = 16
 RACES = 12
@@ -100,6 +107,79 @@ async def test_a_payer_is_named_in_one_way(market: Market, payer: dict[str, str]
     body = sale(market, "") | {"payer": payer}
     refused = await market.client().post("/v1/payments", body)
     assert (refused.status, refused.code) == (400, "invalid_field")
+
+
+async def test_whatever_is_wrong_is_answered_the_same(market: Market, open_market: OpenMarket) -> None:
+    """But for what names the payment and the moment, not a byte tells why; nor what is read afterwards."""
+    phone, lost, frozen = (
+        await enroll_phone(market),
+        await enroll_phone(market),
+        await enroll_phone(market, 3),
+    )
+    old = phone.code(lane=1)
+    again = {"pin": PIN, "device": phone.device}
+    phone = await enroll_phone(market)
+    used = phone.code()
+    assert how(await market.client().post("/v1/payments", sale(market, used))) == "succeeded"
+    await lost.owner.post("/v1/wallet/payment_codes/phones", again)
+    await lost.owner.post(f"/v1/wallet/devices/{lost.device}/retire")
+    right = phone.code(lane=2)
+    wrong = {
+        "used": used,
+        "misread": right[:-1] + str((int(right[-1]) + 1) % 10),
+        "guessed": whole(f"{right[:10]}{(int(right[10:17]) + 1) % 10**7:07d}"),
+        "of nobody": whole("720000000012345"),
+        "of another wallet": "134567890123456789",
+        "a thing": "6901234567892",
+        "of an old key": old,
+        "of a lost phone": lost.code(),
+        "too old": phone.code(lane=1, ahead_s=-100),
+        "too early": phone.code(lane=1, ahead_s=65),
+        "frozen": frozen.code(),
+    }
+    _, till = await paired_till(market)
+    _, closed = await paired_till(market)
+    answers: dict[str, tuple[Any, ...]] = {}
+    async with open_house(
+        open_market.app_url, pepper=PEPPER, base_url="http://127.0.0.1:1", connections=2, clock=SystemClock()
+    ) as house:
+        freeze = SetCustomerStatus(id=market.buyers[3].id, status=CustomerStatus.FROZEN)
+        await house.desk.submit(freeze)
+        for why, code in wrong.items():
+            answers[why] = await answered(market, market.client(), code)
+        at_till = {await answered(market, closed, whole(f"72{guess:08d}1234567")) for guess in range(10)}
+        await house.desk.submit(SetCustomerStatus(id=market.buyers[3].id, status=CustomerStatus.ACTIVE))
+    assert len(set(answers.values())) == 1, answers
+    # At a till that is closed a right code is answered as a wrong one, and its customer pays at the next.
+    assert at_till == {await answered(market, closed, right)}
+    assert how(await till.post("/v1/payments", await named(market, till, right))) == "succeeded"
+
+
+async def answered(market: Market, client: Client, code: str) -> tuple[Any, ...]:
+    """All that a till is told of a code, at once and when it asks again, but for ids and times."""
+    asked = await named(market, client, code)
+    reply = await client.post("/v1/payments", asked)
+    assert (reply.status, how(reply)) == (402, "payment_code_invalid")
+    payment = reply.json["payment"]
+    read = await client.get(f"/v1/payments/{payment['id']}")
+    hidden = (payment["id"], payment["created_at"], asked["reference"], reply.json["request_id"])
+    said = [one.body.decode() for one in (reply, read)]
+    for part in hidden:
+        said = [text.replace(part, "?") for text in said]
+    # What is left of the rate counts requests, whatever they were.
+    headers = [one for one in reply.headers.items() if one[0] not in {"date", "request-id", "ratelimit"}]
+    return (*said, *headers)
+
+
+async def named(market: Market, client: Client, code: str) -> dict[str, Any]:
+    """The body of a sale; a till's reference begins with its number, and all of them are equally long."""
+    this = await client.get("/v1/terminals/this")
+    begins = this.json["tid"] if this.status == 200 else "0" * 8
+    return sale(market, code) | {"reference": f"{begins}-{next(market.numbers):08d}"}
+
+
+def whole(digits: str) -> str:
+    return digits + check_digit(digits)
 
 
 async def test_one_code_at_several_tills_at_once_pays_exactly_once(market: Market) -> None:

@@ -38,7 +38,7 @@ from milletpay.notifications.model import (
     event_id,
 )
 from milletpay.notifications.operations import OVERLAP_MAX_NS, OVERLAP_NS, Endpoints, Opened, Wishes
-from milletpay.notifications.pictures import painters
+from milletpay.notifications.pictures import paint_guessing, painters
 from milletpay.notifications.queries import (
     attempts_of,
     deliveries_of,
@@ -95,6 +95,7 @@ __all__ = [
     "event_id",
     "find_endpoint",
     "may_call",
+    "paint_guessing",
     "painters",
     "read_secret",
     "read_target",

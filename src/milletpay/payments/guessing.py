@@ -4,6 +4,9 @@ Counted is for a till (or the store, where no till is named), for the merchant, 
 takes one wrong one back, so that a busy place is not closed for what is misread there. A place that has seen
 too many wrong ones is **closed** for a while that doubles each time: then no code is looked at there, and the
 answer is the same. A customer who is near can pay elsewhere all the while.
+
+A wrong code is a **guess** when it might have been right: its digits fit, and its word is nobody's. Guesses
+are **owed for** besides, each for minutes: so nobody gets far who guesses slowly, or pays between.
 """
 
 from dataclasses import dataclass
@@ -12,9 +15,25 @@ from typing import Final
 MINUTE: Final = 60 * 10**9
 DAY: Final = 24 * 60 * MINUTE
 
-WRONG_AT_PLACE: Final = 10
-WRONG_AT_MERCHANT: Final = 100
-"""How many wrong codes a minute are borne, less the right ones."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What is borne of one kind of subject."""
+
+    wrong: int
+    """How many wrong codes a minute, less the right ones."""
+    owed: int
+    """How long one guess is owed for, nanoseconds."""
+
+
+AT_PLACE: Final = Bound(wrong=10, owed=10 * MINUTE)
+AT_MERCHANT: Final = Bound(wrong=100, owed=MINUTE)
+
+OWED_MOST: Final = 200 * MINUTE
+"""Who owes for more is closed: after some twenty guesses at a till, and some two hundred at a merchant."""
+
+TAKES_BACK: Final = 50
+"""One right code of so many takes a guess back: what stands too long on a screen is shown at busy places."""
 
 WRONG_AT_ALIAS: Final = 5
 """How many wrong words an alias bears; then it is worth nothing until its epoch is over."""
@@ -36,6 +55,8 @@ class Guesses:
     """When its minute began."""
     wrong: int = 0
     """In this minute, less the right ones."""
+    owed_until: int = 0
+    """When its guesses are paid off."""
     closings: int = 0
     """How often in a row it was closed."""
     closed_until: int = 0
@@ -44,19 +65,27 @@ class Guesses:
         """Whether no code is looked at there."""
         return now < self.closed_until
 
-    def right(self, *, now: int) -> bool:
-        """Count a right code; whether that changed anything."""
-        if not self.wrong or now - self.since >= MINUTE:
-            return False
-        self.wrong -= 1
-        return True
+    def right(self, *, now: int, word: int, bound: Bound) -> bool:
+        """Count a right code with this word; whether that changed anything."""
+        counted, owed = self.wrong > 0 and now - self.since < MINUTE, self.owed_until > now
+        taken_back = owed and word % TAKES_BACK == 0
+        if counted:
+            self.wrong -= 1
+        if taken_back:
+            self.owed_until -= bound.owed
+        return counted or taken_back
 
-    def guess(self, *, now: int, borne: int) -> bool:
+    def guess(self, *, now: int, bound: Bound) -> bool:
+        """Count a wrong code that might have been right; whether the place is closed by it."""
+        self.owed_until = max(self.owed_until, now) + bound.owed
+        return self.err(now=now, bound=bound)
+
+    def err(self, *, now: int, bound: Bound) -> bool:
         """Count a wrong code at a place; whether it is closed by it."""
         if now - self.since >= MINUTE:
             self.since, self.wrong = now, 0
         self.wrong += 1
-        if self.wrong < borne:
+        if self.wrong < bound.wrong and self.owed_until - now <= OWED_MOST:
             return False
         if now - self.closed_until >= FORGOTTEN_AFTER:
             self.closings = 0
@@ -71,6 +100,11 @@ class Guesses:
         self.wrong += 1
         if self.wrong >= WRONG_AT_ALIAS:
             self.closed_until = until
+
+
+def bounds_of(merchant: int, *, place: int | None) -> dict[int, Bound]:
+    """Where wrong codes are counted: for the merchant, and at the till or else the store."""
+    return {merchant: AT_MERCHANT} if place is None else {merchant: AT_MERCHANT, place: AT_PLACE}
 
 
 def alias_subject(*, number: int, lane: int, epoch: int) -> int:

@@ -5,7 +5,7 @@ unknown, in one and the same way. A code is used once: what was recognized is wr
 recognizes it, whatever becomes of the payment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
@@ -17,10 +17,10 @@ from milletpay.limits import Limits, Measure
 from milletpay.payments.guessing import (
     FORGOTTEN_AFTER,
     MINUTE,
-    WRONG_AT_MERCHANT,
-    WRONG_AT_PLACE,
+    Bound,
     Guesses,
     alias_subject,
+    bounds_of,
 )
 from milletpay.payments.model import PaymentId
 from milletpay.payments.postings import accounts_of
@@ -177,14 +177,16 @@ class Presenters:
 
     def recognize(self, command: Scanned) -> Recognized | None:
         """Who showed the code; None, and counted, whatever was wrong."""
-        seen, subjects = self._seen[_scan(command)], _subjects(command)
-        if any(map(self._is_closed, subjects)):
+        seen = self._seen[_scan(command)]
+        bounds = bounds_of(command.merchant, place=command.terminal or command.store)
+        if any(map(self._is_closed, bounds)):
             return None
         if seen.shown is None or not self._is_right(seen, seen.shown, mode=command.mode):
-            self._count_wrong(seen, subjects)
+            self._count_wrong(seen, bounds)
             return None
-        for place in map(self._guesses.get, subjects):
-            if place is not None and place.right(now=self._book.now):
+        for subject, bound in bounds.items():
+            place = self._guesses.get(subject)
+            if place is not None and place.right(now=self._book.now, word=seen.reading.word, bound=bound):
                 self._keep_guesses(place)
         return seen.shown
 
@@ -227,6 +229,7 @@ class Presenters:
                 [g.subject for g in guesses],
                 [g.since for g in guesses],
                 [g.wrong for g in guesses],
+                [g.owed_until for g in guesses],
                 [g.closings for g in guesses],
                 [g.closed_until for g in guesses],
             )
@@ -319,11 +322,11 @@ class Presenters:
         """What was counted of a subject; kept in memory once there is something."""
         return self._guesses.get(subject) or Guesses(subject=subject)
 
-    def _count_wrong(self, seen: Seen, subjects: tuple[int, ...]) -> None:
-        now = self._book.now
-        places = map(self._guesses_of, reversed(subjects))
-        for place, borne in zip(places, (WRONG_AT_MERCHANT, WRONG_AT_PLACE), strict=False):
-            if place.guess(now=now, borne=borne):
+    def _count_wrong(self, seen: Seen, bounds: Mapping[int, Bound]) -> None:
+        now, might_be_right = self._book.now, seen.reading.is_ours and seen.shown is None
+        for subject, bound in bounds.items():
+            place = self._guesses_of(subject)
+            if (place.guess if might_be_right else place.err)(now=now, bound=bound):
                 self._events.append(
                     Event(kind="codes.guessing", object=place.subject, sequence=place.closings, at=now)
                 )
@@ -376,12 +379,6 @@ class Presenters:
         )
         self._book.note()
         return presenter
-
-
-def _subjects(command: Scanned) -> tuple[int, ...]:
-    """Where wrong codes are counted: at the till, or else the store, and for the merchant."""
-    place = command.terminal or command.store
-    return (command.merchant,) if place is None else (place, command.merchant)
 
 
 def _alias(sighting: Sighting) -> int:

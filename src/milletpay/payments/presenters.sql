@@ -57,26 +57,27 @@ WITH old AS (
 SELECT count(*) FROM old;
 
 -- name: guesses
--- All that counts of what was guessed: closed at $1, counted since $2, or closed since $3.
-SELECT subject, since, wrong, closings, closed_until
+-- All that counts of what was guessed: closed or owed for at $1, counted since $2, or closed since $3.
+SELECT subject, since, wrong, owed_until, closings, closed_until
 FROM payments.guesses
-WHERE closed_until > $1 OR since > $2 OR (closings > 0 AND closed_until > $3);
+WHERE closed_until > $1 OR owed_until > $1 OR since > $2 OR (closings > 0 AND closed_until > $3);
 
 -- name: guesses_of
 -- What was counted of these subjects.
-SELECT subject, since, wrong, closings, closed_until
+SELECT subject, since, wrong, owed_until, closings, closed_until
 FROM payments.guesses
 WHERE subject = ANY($1::uuid[]);
 
 -- name: write_guesses
 -- Write what was counted of subjects.
-INSERT INTO payments.guesses AS g (subject, since, wrong, closings, closed_until)
-SELECT subject, since, wrong, closings, closed_until
-FROM unnest($1::uuid[], $2::bigint[], $3::integer[], $4::integer[], $5::bigint[])
-    AS n (subject, since, wrong, closings, closed_until)
+INSERT INTO payments.guesses AS g (subject, since, wrong, owed_until, closings, closed_until)
+SELECT subject, since, wrong, owed_until, closings, closed_until
+FROM unnest($1::uuid[], $2::bigint[], $3::integer[], $4::bigint[], $5::integer[], $6::bigint[])
+    AS n (subject, since, wrong, owed_until, closings, closed_until)
 ON CONFLICT (subject) DO UPDATE SET
     since = excluded.since,
     wrong = excluded.wrong,
+    owed_until = excluded.owed_until,
     closings = excluded.closings,
     closed_until = excluded.closed_until;
 
@@ -84,7 +85,7 @@ ON CONFLICT (subject) DO UPDATE SET
 -- Forget what was counted long ago.
 WITH old AS (
     DELETE FROM payments.guesses
-    WHERE since < $1 AND closed_until < $1
+    WHERE since < $1 AND owed_until < $1 AND closed_until < $1
     RETURNING 1
 )
 

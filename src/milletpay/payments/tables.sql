@@ -190,6 +190,7 @@ CREATE TABLE payments.guesses (
     subject      uuid PRIMARY KEY,
     since        bigint NOT NULL,  -- nanoseconds, when the minute began; of an alias: when it ends
     wrong        integer NOT NULL CHECK (wrong >= 0),
+    owed_until   bigint NOT NULL,  -- nanoseconds; each guess is owed for some minutes
     closings     integer NOT NULL CHECK (closings >= 0),
     closed_until bigint NOT NULL  -- nanoseconds; no code is looked at before
 );

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
+from milletpay.apps.worker.alarms import Alarmed
 from milletpay.apps.worker.chores import Chores, house_chores
 from milletpay.bootstrap import TradeDesk, make_banks, make_links, make_webhooks, open_desk
 from milletpay.entitlements import GRANTING, Granting
@@ -81,7 +82,7 @@ async def work(order: Order) -> None:
         relay = Relay(
             database=database,
             consumer="webhooks",
-            handler=webhooks.events.announce,
+            handler=Alarmed(webhooks.events.announce),
             clock=clock,
             batch_max=RELAYED_AT_ONCE,
         )

@@ -14,14 +14,7 @@ from milletpay.customers import CustomerId, Customers, DeviceId, DeviceKind, Dev
 from milletpay.ledger import Book
 from milletpay.ledger.chart import Mode
 from milletpay.limits import Limits, Measure
-from milletpay.payments.guessing import (
-    FORGOTTEN_AFTER,
-    MINUTE,
-    Bound,
-    Guesses,
-    alias_subject,
-    bounds_of,
-)
+from milletpay.payments.guessing import FORGOTTEN_AFTER, MINUTE, Bound, Guesses, alias_subject, bounds_of
 from milletpay.payments.model import PaymentId
 from milletpay.payments.postings import accounts_of
 from milletpay.payments.presenting import (

@@ -36,7 +36,7 @@ from milletpay.plumbing.ids import IdSource, system_entropy
 from milletpay.plumbing.migration import migrate
 from milletpay.plumbing.settings import Settings
 from milletpay.rails import BankKey, Banks, SimulatedBank
-from milletpay.terminals import Exchanges, Offline, Shifts, Terminals, TerminalSecrets
+from milletpay.terminals import Exchanges, Offline, Shifts, Terminals, TerminalSecrets, terminal_proofs
 from milletpay.treasury import Treasury, treasury_proofs
 from milletpay.wallets import (
     Binder,
@@ -334,6 +334,7 @@ async def open_book(database: Database) -> AsyncIterator[Bookkeeper]:
 def business_proofs() -> list[Proof]:
     """What `millet check` proves beside the book itself: each package's own money, the top package first."""
     return [
+        *terminal_proofs(),
         *payment_proofs(),
         *funding_proofs(),
         *wallet_proofs(),

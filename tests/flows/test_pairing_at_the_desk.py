@@ -28,7 +28,13 @@ async def registered(desk: CardDesk) -> None:
     await desk.open()
     await desk.ask(AddStore(id=STORE, merchant=SHOP, names=Names(en="Store", zh="门店")))
     till = RegisterTerminal(
-        id=TILL, merchant=SHOP, mode=Mode.LIVE, store=STORE, kind=TerminalKind.TILL, name="1"
+        id=TILL,
+        merchant=SHOP,
+        mode=Mode.LIVE,
+        store=STORE,
+        kind=TerminalKind.TILL,
+        name="1",
+        refund_max=50_00,
     )
     assert isinstance(await desk.ask(till), Terminal)
 

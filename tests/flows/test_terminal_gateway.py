@@ -23,6 +23,7 @@ from milletpay.terminals import (
     Request,
     ResponseCode,
     Reverse,
+    Totals,
     Void,
     read_answer,
     read_plain,
@@ -50,7 +51,7 @@ def shop(servers: Servers) -> Iterator[TerminalShop]:
     owner_url = asyncio.run(server.make_database())
     app_url = asyncio.run(migrate(owner_url=owner_url))
     with serve_terminals(app_url) as (program, port):
-        made = asyncio.run(open_shop(app_url, program=program, port=port, customers=12, terminals=17))
+        made = asyncio.run(open_shop(app_url, program=program, port=port, customers=12, terminals=18))
         yield made
         asyncio.run(made.prove())
     asyncio.run(server.drop_database(owner_url))
@@ -305,6 +306,34 @@ async def test_a_reversal_has_the_effect_of_one_and_stands_before_its_original(s
             f"{terminal.number:08}-000001-000001",
         )
     assert marks == 1
+
+
+async def test_what_comes_again_after_the_close_takes_nothing_and_gives_back_once(shop: TerminalShop) -> None:
+    """The same bytes in the next batch, a new sale into the closed one, and reversals of what it closed."""
+    before = await owed(shop)
+    terminal = await started(shop, 17)
+
+    async def ask(request: Request) -> bytes:
+        assert terminal.key is not None
+        return await say(shop, write_request(request, key=terminal.key))
+
+    sale = purchase(terminal, 1, code=shop.phones.code())
+    totals = Totals(debits=10_00, debit_count=1, credits=0, credit_count=0)
+    close = Close(envelope=sale.envelope, totals=totals, currency=CNY, after_upload=False)
+    first, closed = await ask(sale), await ask(close)
+    assert read_answer(read_plain(first)).code is C.APPROVED
+    assert read_answer(read_plain(closed)).batch == 2
+    assert await ask(sale) == first
+    late = await ask(purchase(terminal, 3, code=shop.phones.code()))
+    assert read_answer(read_plain(late)).code is C.OTHER_BATCH
+    assert await owed(shop) == before + 10_00
+    (undone,) = {await ask(Reverse(envelope=sale.envelope, amount=sale.amount)) for _ in range(3)}
+    assert read_answer(read_plain(undone)).code is C.APPROVED
+    assert await owed(shop) == before
+    # The batch stays as it was closed, also for whoever asks again; and all agrees with the book.
+    assert await ask(close) == closed
+    assert read_answer(read_plain(await ask(sale))).code is C.REVERSED_BEFORE
+    await shop.prove()
 
 
 async def test_a_terminal_gives_back_what_another_has_taken(shop: TerminalShop) -> None:

@@ -120,6 +120,7 @@ from milletpay.terminals.operations import (
     Terminals,
 )
 from milletpay.terminals.pairing import TerminalSecrets, draw_code, read_code
+from milletpay.terminals.proofs import terminal_proofs
 from milletpay.terminals.queries import find_terminal, find_terminal_by_number, find_terminals, terminals_of
 from milletpay.terminals.shifts import Shifts
 from milletpay.terminals.slips import Heading, Width, receipt_slip, report_slip
@@ -235,6 +236,7 @@ __all__ = [
     "show_guessing",
     "show_message",
     "terminal_of",
+    "terminal_proofs",
     "terminals_of",
     "write_answer",
     "write_frame",

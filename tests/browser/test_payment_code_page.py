@@ -4,12 +4,9 @@ import http.client
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
 import pytest
-import zxingcpp
-from PIL import Image
 from playwright.sync_api import Route, expect
 
 from milletpay.identity import CredentialKind, KeyId, create_key
@@ -17,6 +14,7 @@ from milletpay.ledger.chart import Mode
 from milletpay.merchants import STORE_ID, StoreId
 from milletpay.plumbing.ids import system_entropy
 from tests.browser.conftest import DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
+from tests.browser.reading import read_codes
 from tests.browser.test_everybody_can_use_it import serious
 from tests.browser.town import PEOPLE, Town
 
@@ -72,8 +70,7 @@ def till(town: Town) -> Till:
 
 def read_screen(visitor: Visitor) -> dict[str, str]:
     """What scanners read from the picture of the screen, by kind of code."""
-    screen = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
-    return {code.format.name: code.text for code in zxingcpp.read_barcodes(screen)}
+    return read_codes(visitor.page.screenshot(full_page=True))
 
 
 def shown_code(visitor: Visitor) -> str:

@@ -3,11 +3,11 @@
 from urllib.parse import urlsplit
 
 import pytest
-import zxingcpp
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK_EN, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
-from tests.browser.test_walks import CASHIER, GRAY, balance, heading
+from tests.browser.reading import read_code
+from tests.browser.test_walks import CASHIER, balance, heading
 from tests.browser.town import PEOPLE, Town
 
 PAID = {"zh-CN": "付款成功", "en-US": "Paid"}
@@ -17,13 +17,9 @@ def path_of(town: Town) -> str:
     return urlsplit(town.house.links.plate(town.plate)).path
 
 
-def read_picture(visitor: Visitor, page: Page) -> str:
+def read_picture(page: Page) -> str:
     """What a phone reads from the picture of a whole page."""
-    blank = visitor.context.new_page()
-    size, pixels = blank.evaluate(GRAY, list(page.screenshot(full_page=True)))
-    blank.close()
-    (code,) = zxingcpp.read_barcodes(memoryview(bytes(pixels)).cast("B", shape=[size[1], size[0]]))
-    return code.text
+    return read_code(page.screenshot(full_page=True))
 
 
 def pay(visitor: Visitor, amount: str, *, person: int) -> None:
@@ -38,7 +34,7 @@ def test_the_plate_is_read_from_its_picture_and_paid_from_the_wallet(
     shop, phone = new_visitor(DESK_EN), new_visitor(screen)
     shop.go(f"{path_of(town)}/print")
     shop.shot("40-plate-print")
-    scanned = read_picture(shop, shop.page)
+    scanned = read_picture(shop.page)
     assert scanned == town.house.links.plate(town.plate)
 
     phone.sign_in(3)

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-import zxingcpp
 from playwright.sync_api import expect
 
 from milletpay.customers import Allowance, AllowDevice, CustomerId, Device, devices_of
@@ -15,7 +14,7 @@ from milletpay.money import Currency, Money
 from milletpay.payments import PAYMENT_ID, find_payment
 from milletpay.plumbing.outbox import Relay
 from tests.browser.conftest import PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
-from tests.browser.test_walks import GRAY
+from tests.browser.reading import read_code
 from tests.browser.town import PEOPLE, Town
 
 TV_ZH = Screen("tv-1920-zh", 1920, 1080, "dark", "zh-CN")
@@ -66,10 +65,7 @@ def deliver(town: Town) -> None:
 
 def read_screen(visitor: Visitor) -> str:
     """What a phone reads from the whole screen, as it is."""
-    picture = visitor.page.screenshot()
-    size, pixels = visitor.context.new_page().evaluate(GRAY, list(picture))
-    (code,) = zxingcpp.read_barcodes(memoryview(bytes(pixels)).cast("B", shape=[size[1], size[0]]))
-    return str(code.text)
+    return read_code(visitor.page.screenshot())
 
 
 def pair(television: Visitor, phone: Visitor, person: int) -> None:

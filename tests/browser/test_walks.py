@@ -3,11 +3,11 @@
 import re
 
 import pytest
-import zxingcpp
 from playwright.sync_api import Page, expect
 
 from milletpay.merchants import MerchantStatus, SetMerchantStatus
 from tests.browser.conftest import DESK_EN, DESK_ZH, PHONE_EN, PHONE_ZH, NewVisitor, Screen, Visitor
+from tests.browser.reading import read_code
 from tests.browser.town import PEOPLE, Town
 
 CASHIER = re.compile(r"/c/[\w-]{36}$")
@@ -66,22 +66,11 @@ def test_from_the_shop_to_paid_to_refunded(screen: Screen, new_visitor: NewVisit
 def test_the_code_on_the_page_can_be_scanned(visitor: Visitor) -> None:
     path = visitor.order("band")
     picture = visitor.page.locator(".tile svg").screenshot()
-    blank = visitor.context.new_page()
-    size, pixels = blank.evaluate(GRAY, list(picture))
-    (code,) = zxingcpp.read_barcodes(memoryview(bytes(pixels)).cast("B", shape=[size[1], size[0]]))
-    assert code.text == visitor.town.base_url + path
+    code = read_code(picture)
+    assert code == visitor.town.base_url + path
     other = visitor.context.new_page()
-    other.goto(code.text)
+    other.goto(code)
     expect(other.locator(".till")).to_be_visible()
-
-
-GRAY = """async (png) => {
-    const picture = await createImageBitmap(new Blob([new Uint8Array(png)]));
-    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-    canvas.drawImage(picture, 0, 0);
-    const data = canvas.getImageData(0, 0, picture.width, picture.height).data;
-    return [[picture.width, picture.height], Array.from({length: data.length / 4}, (_, i) => data[4 * i])];
-}"""
 
 
 def test_the_page_with_the_code_follows_the_phone_that_pays(new_visitor: NewVisitor) -> None:

@@ -93,6 +93,23 @@ class Visitor:
 
 NewVisitor = Callable[..., Visitor]
 
+WAIT = """async ([question, patience]) => {
+    const answers = (0, eval)(`(${question})`);
+    const until = performance.now() + patience;
+    while (!(await answers())) {
+        if (performance.now() > until) throw new Error("it did not come true");
+        await new Promise((done) => setTimeout(done, 20));
+    }
+}"""
+
+
+def wait_until(page: Page, question: str) -> None:
+    """Ask the page until an async function of it answers yes.
+
+    `wait_for_function` is no help with those: it takes the promise itself for a yes.
+    """
+    page.evaluate(WAIT, [question, PATIENCE_MS])
+
 
 def elsewhere(work: Callable[[], Any]) -> Any:
     """Do something in another thread: the browser's own loop occupies this one."""

@@ -1,11 +1,9 @@
 """The payment code's page without a network: it opens, shows what a till takes, and goes with its owner."""
 
-from contextlib import suppress
-
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.browser.conftest import PHONE_EN, PHONE_ZH, NewVisitor, Visitor
+from tests.browser.conftest import PHONE_EN, PHONE_ZH, NewVisitor, Visitor, wait_until
 from tests.browser.test_payment_code_page import Till, enroll, shown_code
 from tests.browser.town import Town
 
@@ -26,17 +24,7 @@ def till(town: Town) -> Till:
 
 
 def kept(visitor: Visitor) -> None:
-    visitor.page.wait_for_function(KEPT)
-
-
-def open_without_network(phone: Visitor) -> None:
-    """As somebody would who taps again: a busy Chromium may not have started the page's worker at once."""
-    for _ in range(5):
-        with suppress(Error):
-            phone.go("/wallet/code")
-            return
-        phone.page.wait_for_timeout(1_000)
-    phone.go("/wallet/code")
+    wait_until(visitor.page, KEPT)
 
 
 def test_the_page_opens_without_a_network_and_its_code_pays_and_no_other_does(
@@ -46,7 +34,7 @@ def test_the_page_opens_without_a_network_and_its_code_pays_and_no_other_does(
     enroll(phone)
     kept(phone)
     phone.context.set_offline(True)
-    open_without_network(phone)
+    phone.go("/wallet/code")
     code = shown_code(phone)
     expect(phone.page.locator("[data-offline]")).to_be_visible()
     expect(phone.page).to_have_title("付款码 · MilletPay")
@@ -81,4 +69,4 @@ def test_a_session_that_ended_elsewhere_takes_the_page_along(new_visitor: NewVis
     phone.context.clear_cookies(name="millet-session")
     phone.go("/wallet/code")
     phone.page.wait_for_url("**/wallet/sign-in**")
-    phone.page.wait_for_function(f"async () => !(await ({ALL_KEPT})()).includes('/wallet/code')")
+    wait_until(phone.page, f"async () => !(await ({ALL_KEPT})()).includes('/wallet/code')")

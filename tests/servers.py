@@ -22,7 +22,18 @@ SERVER_VARIABLE = "MILLET_TEST_SERVER_URL"
 TEMPLATE = "millet_test_template"
 
 # What is tested here is killed as a process, never as a machine: the operating system keeps the pages.
-QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_wal_size": "512MB",
+    "min_wal_size": "128MB",
+}
+
+MEMORY, DISK = Path("/dev/shm"), Path("/tmp")
+ROOMY = 8 << 30
+PLACE = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOMY else DISK
+"""Where data directories are made; any user may. A disk needs ten times as long to make a database."""
 
 every_server = pytest.mark.parametrize("server", ["wheel", "system"], indirect=True)
 """Runs a test on the wheel's server and on the system's PostgreSQL 15 (skipped where there is none)."""
@@ -88,7 +99,7 @@ class Servers:
             binaries = system_postgresql()
             if binaries is None:
                 pytest.skip("no PostgreSQL 15 on this system")
-        directory = Path(tempfile.mkdtemp(prefix="millet-tests-", dir="/tmp"))
+        directory = Path(tempfile.mkdtemp(prefix="millet-tests-", dir=PLACE))
         self._directories.append(directory)
         embedded = asyncio.run(
             EmbeddedServer.start(directory, purpose="tests", say=print, settings=QUICK, binaries=binaries)

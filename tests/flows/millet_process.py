@@ -18,6 +18,7 @@ from typing import Any
 import milletpay
 from milletpay.plumbing.embedded import EmbeddedServer
 from milletpay.plumbing.embedded.postmaster import find_postmaster
+from tests.servers import PLACE
 
 SOURCE = Path(milletpay.__file__).parent.parent
 UP = re.compile(r"http://([\d.]+):(\d+)/healthz")
@@ -108,7 +109,7 @@ async def make_data(directory: Path) -> None:
 @contextmanager
 def data_directory() -> Iterator[Path]:
     """A place for a data directory that the server's own user can reach; a server left in it is ended."""
-    place = Path(tempfile.mkdtemp(prefix="millet-tests-", dir="/tmp"))
+    place = Path(tempfile.mkdtemp(prefix="millet-tests-", dir=PLACE))
     place.chmod(0o755)
     try:
         yield place / "data"

@@ -323,6 +323,7 @@ def test_money_comes_by_a_transfer_from_any_bank(screen: Screen, new_visitor: Ne
     page.locator("a[href='/wallet/bank-transfer']").click()
     page.wait_for_url("**/wallet/bank-transfer")
     remark = page.locator("dd strong").inner_text()
+    assert page.locator("dd").first.inner_text() == ("谷仓银行" if screen is PHONE_ZH else "Granary")
     visitor.shot("60-bank-transfer")
     page.fill("#amount", "12.34")
     page.locator("form[action='/wallet/bank-transfer'] button").click()

@@ -66,7 +66,11 @@ class BankTransferPages:
         return self._pages.show(
             request,
             "bank_transfer.html",
-            accounts=[bank.account(CURRENCY) for bank in self._backing.banks if bank.key.mode is person.mode],
+            accounts=[
+                (bank.key.code, bank.account(CURRENCY))
+                for bank in self._backing.banks
+                if bank.key.mode is person.mode
+            ],
             remark=await self._number(person),
             amount_given=query.amount,
             order=self._pages.new_key(),

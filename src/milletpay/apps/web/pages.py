@@ -143,6 +143,7 @@ class Pages:
             "money": lambda amount: format_money(amount, language=language),
             "cut_money": lambda amount: cut_money(amount, language=language),
             "category": lambda number: _category(catalog, number, language),
+            "bank": lambda code: _bank(catalog, code, language),
             "moment": moment,
             "day": lambda timestamp: day(timestamp, language=language),
             "language_tag": TAGS[language],
@@ -226,6 +227,12 @@ def _by_day(lines: Iterable[Any]) -> list[list[Any]]:
 def _category(catalog: Catalog, number: int, language: Language) -> str:
     key = f"category.{number}"
     return catalog.say(key if catalog.has(key) else "category.other", language)
+
+
+def _bank(catalog: Catalog, code: str, language: Language) -> str:
+    """What a bank is called in a language; nothing for one that has the same name in all."""
+    key = f"bank.{code}"
+    return catalog.say(key, language) if catalog.has(key) else ""
 
 
 def _what(description: str, language: Language) -> str:

@@ -133,11 +133,18 @@ def test_every_page_fits_has_a_title_and_one_heading(screen: Screen, new_visitor
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/problems"])
-def test_the_documents_fit_too(path: str, new_visitor: NewVisitor) -> None:
+def test_the_documents_fit_too_and_keep_to_the_theme(path: str, new_visitor: NewVisitor) -> None:
     visitor = new_visitor(NARROW[1])
+    paper = "getComputedStyle(document.body).backgroundColor"
     visitor.go(path)
-    found = visitor.page.evaluate(LOOK)
+    found, before = visitor.page.evaluate(LOOK), visitor.page.evaluate(paper)
     assert (found["wide"], found["headings"], found["nameless"]) == (0, 1, [])
+    visitor.go("/")
+    visitor.page.locator("a[data-turn-theme]").click()
+    chosen = visitor.page.evaluate(paper)
+    visitor.go(path)
+    assert visitor.page.evaluate(paper) == chosen != before
+    visitor.shot(f"80{path.replace('/', '-')}-turned")
 
 
 def test_an_address_that_takes_only_forms_leads_to_their_page(new_visitor: NewVisitor) -> None:

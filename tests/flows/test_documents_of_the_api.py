@@ -13,6 +13,7 @@ from milletpay.apps import api
 from milletpay.apps.api.application import make_application
 from milletpay.apps.api.health import Health
 from milletpay.apps.api.problems import PROBLEMS
+from milletpay.apps.http.cookies import THEME_COOKIE, THEMES
 from milletpay.apps.http.endpoints import Endpoint
 from milletpay.apps.http.kernel import Kernel
 from milletpay.apps.http.openapi import NameUsedTwice, describe
@@ -128,6 +129,15 @@ def test_pages_need_no_network_and_lead_somewhere(served: Served, path: str) -> 
         there = served.ask("GET", target) if target else page
         assert there.status == 200, link
         assert not place or f'id="{place}"'.encode() in there.body, link
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/problems"])
+def test_pages_keep_to_the_theme_that_was_chosen(served: Served, path: str) -> None:
+    for theme in THEMES:
+        page = served.ask("GET", path, cookie=f"a=b; {THEME_COOKIE}={theme}")
+        assert f'<html lang="en" data-theme="{theme}">' in page.body.decode()
+    for nothing in ("a=b", f"{THEME_COOKIE}=pink", f"{THEME_COOKIE}=", "=;=="):
+        assert '<html lang="en">' in served.ask("GET", path, cookie=nothing).body.decode()
 
 
 def test_the_page_shows_what_can_be_pasted(served: Served) -> None:

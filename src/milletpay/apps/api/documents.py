@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from milletpay.apps.api.reference import Reference
 from milletpay.apps.http.answers import HTML, JSON, Answer
+from milletpay.apps.http.cookies import chosen_theme, read_cookies
 from milletpay.apps.http.openapi import About, describe
 from milletpay.apps.http.problems import Problems
 from milletpay.apps.http.request import Request
@@ -57,23 +58,24 @@ def document_table(tables: Sequence[Table], *, problems: Problems, about: About)
         return msgspec.json.encode(document())
 
     @lru_cache(PAGES_KEPT)
-    def calls(base_url: str) -> bytes:
+    def calls(base_url: str, theme: str) -> bytes:
         chapters = Reference(document(), base_url=base_url).chapters()
         page = environment.get_template("page.html")
-        return page.render(document=document(), chapters=chapters).encode()
+        return page.render(document=document(), chapters=chapters, theme=theme).encode()
 
     @cache
-    def problem_page() -> bytes:
+    def problem_page(theme: str) -> bytes:
         kinds = sorted(problems.kinds.values(), key=lambda kind: (kind.status, kind.code))
-        return environment.get_template("problems.html").render(document=document(), kinds=kinds).encode()
+        page = environment.get_template("problems.html")
+        return page.render(document=document(), kinds=kinds, theme=theme).encode()
 
     folder = files(PACKAGE).joinpath("docs")
     return Table(
         surface=DOCUMENTS,
         routes=(
             _page("/openapi.json", lambda _: written(), JSON),
-            _page("/docs", lambda request: calls(_base_url(request)), HTML),
-            _page("/docs/problems", lambda _: problem_page(), HTML),
+            _page("/docs", lambda request: calls(_base_url(request), _theme(request)), HTML),
+            _page("/docs/problems", lambda request: problem_page(_theme(request)), HTML),
             _page("/docs/docs.css", lambda _: folder.joinpath("docs.css").read_bytes(), b"text/css"),
             _page("/docs/docs.js", lambda _: folder.joinpath("docs.js").read_bytes(), b"text/javascript"),
         ),
@@ -92,6 +94,11 @@ def _base_url(request: Request) -> str:
     host = request.headers.get(b"host", b"").decode("latin-1")
     scheme = request.scheme
     return f"{scheme}://{host}" if HOST.fullmatch(host) else "http://127.0.0.1:8420"
+
+
+def _theme(request: Request) -> str:
+    """The theme that the reader chose on another page of ours."""
+    return chosen_theme(read_cookies(request.headers.items()))
 
 
 def _ticked(text: str) -> Markup:

@@ -7,17 +7,15 @@ a browser takes neither. None is readable to another site, and none but the them
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 from milletpay.apps.http.asgi import HeaderLine
+from milletpay.apps.http.cookies import chosen_theme, read_cookies
 from milletpay.money import Language
 
 YEAR: Final = 365 * 24 * 3600
 LANGUAGE_COOKIE: Final = "millet-language"
-THEME_COOKIE: Final = "millet-theme"
 VISITOR: Final = re.compile(r"[0-9a-f]{32}")
-THEMES: Final = ("light", "dark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +74,11 @@ class Cookies:
     def look(self, headers: Iterable[HeaderLine]) -> Look:
         """How the page is to be shown to whoever sent these headers."""
         lines = dict(headers)
-        jar = _jar(lines.get(b"cookie", b"").decode("latin-1"))
-        visitor, theme = jar.get(self.visitor, ""), jar.get(THEME_COOKIE, "")
+        jar = read_cookies(lines.items())
+        visitor = jar.get(self.visitor, "")
         return Look(
             language=_language(jar.get(LANGUAGE_COOKIE, ""), lines.get(b"accept-language", b"")),
-            theme=theme if theme in THEMES else "",
+            theme=chosen_theme(jar),
             visitor=visitor if VISITOR.fullmatch(visitor) else "",
             session=jar.get(self.session, ""),
             television=jar.get(self.television, ""),
@@ -101,13 +99,6 @@ def local_path(text: str) -> str:
     if not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 2000:
         return "/"
     return text if text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}') else "/"
-
-
-def _jar(line: str) -> dict[str, str]:
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-    except CookieError:
-        return {}
 
 
 def _language(chosen: str, accepted: bytes) -> Language:

@@ -1,12 +1,13 @@
 """The front page of the town, and the switches for language and theme."""
 
 from milletpay.apps.http.answers import Answer
+from milletpay.apps.http.cookies import THEME_COOKIE, THEMES
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
 from milletpay.apps.http.request import Request
 from milletpay.apps.http.routes import Route
 from milletpay.apps.http.shapes import Input
 from milletpay.apps.web.backing import Backing
-from milletpay.apps.web.look import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, YEAR, local_path
+from milletpay.apps.web.look import LANGUAGE_COOKIE, YEAR, local_path
 from milletpay.apps.web.pages import Pages
 from milletpay.codes import Link, LinkKind
 from milletpay.merchants import find_merchant, plates_of

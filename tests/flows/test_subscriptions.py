@@ -107,12 +107,17 @@ async def begin(
     desk: PaymentDesk, *, balance: int, first_on: Day | None = None
 ) -> tuple[Months, AgreementId]:
     """Somebody subscribes from the 31st of a month on."""
-    agreement = await desk.open_shop(VIDEO, ANNA, balance=balance, notice_days=NOTICE)
-    months = Months(
-        desk=desk,
-        charging=Charging(database=desk.database, submit=desk.ask, ids=desk.ids, clock=desk.clock),
-    )
-    year = months.today // 10_000 + 1
+    made = await ask_to_begin(desk, balance=balance, first_on=first_on)
+    assert isinstance(made, Subscription)
+    charging = Charging(database=desk.database, submit=desk.ask, ids=desk.ids, clock=desk.clock)
+    return Months(desk=desk, charging=charging), made.agreement
+
+
+async def ask_to_begin(
+    desk: PaymentDesk, *, balance: int, first_on: Day | None = None, notice_days: int = NOTICE
+) -> Subscription | SubscriptionRefused:
+    agreement = await desk.open_shop(VIDEO, ANNA, balance=balance, notice_days=notice_days)
+    year = day_of(desk.clock.now_ns()) // 10_000 + 1
     offer = Offer(
         id=OfferId(5),
         merchant=VIDEO,
@@ -125,7 +130,7 @@ async def begin(
     )
     async with desk.database.transaction() as connection:
         await add_offer(connection, offer=offer)
-        made = await subscribe(
+        return await subscribe(
             connection,
             id=ID,
             merchant=VIDEO,
@@ -135,8 +140,6 @@ async def begin(
             first_on=first_on or Day(year * 10_000 + 131),
             now=desk.clock.now_ns(),
         )
-    assert isinstance(made, Subscription)
-    return months, agreement
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,13 @@ async def test_three_months_are_announced_and_charged_once_each(database: Databa
             await asyncio.gather(*(months.charging.work() for _ in range(4)))
         assert await months.charges() == [(day, "succeeded") for day in due]
         assert (await months.now()).charge_on == charge_day(first, period=3)
+
+
+async def test_nobody_is_charged_every_month_without_a_notice(database: Database) -> None:
+    async with open_payments(database) as desk:
+        came = await ask_to_begin(desk, balance=100_00, notice_days=0)
+        assert isinstance(came, SubscriptionRefused)
+        assert came.refusal is SubscriptionRefusal.NOTICE_NEEDED
 
 
 async def test_what_died_between_desk_and_note_is_done_again_once(database: Database) -> None:

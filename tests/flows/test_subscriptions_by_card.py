@@ -102,7 +102,7 @@ class Months:
             )
 
 
-async def begin(house: CardDesk, *, notice_days: int = 0) -> Months:
+async def begin(house: CardDesk, *, notice_days: int = 1) -> Months:
     """Somebody with nothing but a card subscribes, and the eve of the first charge comes."""
     await house.open(MING)
     agreement = await house.agree(MING, from_card(MING), notice_days=notice_days)
@@ -142,14 +142,14 @@ async def begin(house: CardDesk, *, notice_days: int = 0) -> Months:
     return months
 
 
-async def begin_and_charge(house: CardDesk, *, notice_days: int = 0) -> Months:
+async def begin_and_charge(house: CardDesk, *, notice_days: int = 1) -> Months:
     """As `begin`, and on its day the bank is asked."""
     months = await begin(house, notice_days=notice_days)
     await months.go_to(months.first_on)
     return months
 
 
-@pytest.mark.parametrize("notice_days", [0, 2])
+@pytest.mark.parametrize("notice_days", [1, 2])
 async def test_a_month_is_charged_when_the_bank_has_paid_and_not_before(
     database: Database, notice_days: int
 ) -> None:
@@ -182,11 +182,11 @@ async def test_a_month_that_the_bank_pays_late_is_charged_once(database: Databas
         await months.answer(seconds=2 * DAY)
         assert ((await months.now()).period, (await months.now()).is_being_charged) == (1, False)
         assert await months.charges() == [(months.first_on, "succeeded")]
-        assert await months.news() == ["created", "charged"]
+        assert await months.news() == ["created", "announced", "charged"]
         assert await house.on_card(MING) == PRICE
 
 
-@pytest.mark.parametrize("notice_days", [0, 2])
+@pytest.mark.parametrize("notice_days", [1, 2])
 async def test_a_month_that_the_bank_refuses_is_tried_again_by_the_rule(
     database: Database, notice_days: int
 ) -> None:
@@ -222,7 +222,7 @@ async def test_after_the_last_try_that_the_bank_refuses_it_lapses(database: Data
         await months.answer()
         assert await months.charges() == [(day, "failed") for day in days]
         assert ((await months.now()).status, (await months.now()).is_being_charged) == ("lapsed", False)
-        assert await months.news() == ["created", *["charge_declined"] * 3, "lapsed"]
+        assert await months.news() == ["created", "announced", *["charge_declined"] * 3, "lapsed"]
         await months.answer(seconds=40 * DAY)
         assert len(await months.charges()) == 4
         assert await house.on_card(MING) == 0
@@ -270,7 +270,7 @@ async def test_a_charge_under_way_that_the_merchant_undoes_is_not_made_again(dat
         await house.cancel(charge.id)
         await months.answer(seconds=2 * DAY)
         assert await months.charges() == [(months.first_on, "canceled")]
-        assert ((await months.now()).period, await months.news()) == (1, ["created", "skipped"])
+        assert ((await months.now()).period, await months.news()) == (1, ["created", "announced", "skipped"])
 
 
 async def test_what_is_canceled_while_a_bank_is_asked_is_never_charged_again(database: Database) -> None:

@@ -58,7 +58,7 @@ class Charging:
             found = await hold_due(connection, now=self.clock.now_ns())
             if found is None:
                 return 0
-            if found.is_announced or not found.notice_days:
+            if found.is_announced:
                 told = await find_announcement(connection, id=found.announcement)
                 if told is not None and told.withdrawn_at:
                     await self._skip(connection, found)

@@ -94,6 +94,8 @@ class SubscriptionRefusal(StrEnum):
     """There is no such subscription, agreement or offer."""
     NOT_ACTIVE = auto()
     """It, or the agreement under which it is charged, is not active."""
+    NOTICE_NEEDED = auto()
+    """The agreement promises no notice, and each month is announced."""
     EXCEEDS_CHARGE_LIMIT = auto()
     """The agreement does not allow so much in one charge."""
     TOO_SOON = auto()

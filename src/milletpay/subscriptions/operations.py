@@ -66,6 +66,9 @@ async def subscribe(
     if signed.status is not AgreementStatus.ACTIVE or signed.customer is None:
         detail = f"The agreement is {signed.status}: nothing can be charged under it."
         return SubscriptionRefused(refusal=SubscriptionRefusal.NOT_ACTIVE, detail=detail)
+    if not signed.notice_days:
+        detail = "The agreement promises no notice: nobody is charged every month without one."
+        return SubscriptionRefused(refusal=SubscriptionRefusal.NOTICE_NEEDED, detail=detail)
     if offered.amount.minor > signed.charge_limit or offered.amount.currency is not signed.currency:
         detail = f"The agreement allows {signed.charge_limit} {signed.currency.code} in one charge."
         return SubscriptionRefused(refusal=SubscriptionRefusal.EXCEEDS_CHARGE_LIMIT, detail=detail)

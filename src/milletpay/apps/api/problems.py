@@ -258,6 +258,11 @@ COUNTERS: Final[dict[Enum, ProblemKind]] = {
 SUBSCRIPTIONS: Final[dict[Enum, ProblemKind]] = {
     SubscriptionRefusal.NOT_FOUND: NOT_FOUND,
     SubscriptionRefusal.NOT_ACTIVE: WRONG_STATE,
+    SubscriptionRefusal.NOTICE_NEEDED: _conflict(
+        "notice_needed",
+        "The agreement promises no notice",
+        "Propose an agreement with `notice_days`: each month of a subscription is announced.",
+    ),
     SubscriptionRefusal.EXCEEDS_CHARGE_LIMIT: PAYMENTS[PaymentRefusal.EXCEEDS_CHARGE_LIMIT],
     SubscriptionRefusal.TOO_SOON: PAYMENTS[PaymentRefusal.NOTICE_TOO_SHORT],
     SubscriptionRefusal.CHARGED: _conflict(

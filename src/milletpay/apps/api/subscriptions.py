@@ -202,6 +202,7 @@ def _of_merchants(handlers: SubscriptionsApi) -> tuple[Route, ...]:
             refuses=(
                 SubscriptionRefusal.NOT_FOUND,
                 SubscriptionRefusal.NOT_ACTIVE,
+                SubscriptionRefusal.NOTICE_NEEDED,
                 SubscriptionRefusal.EXCEEDS_CHARGE_LIMIT,
                 SubscriptionRefusal.TOO_SOON,
             ),

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import asyncpg
 import pytest
@@ -26,7 +27,7 @@ from milletpay.notifications import (
     secrets_of,
 )
 from milletpay.plumbing.clock import SECOND
-from milletpay.plumbing.database import Database
+from milletpay.plumbing.database import Connection, Database
 from milletpay.plumbing.envelopes import Envelope, NotOurEnvelope
 from tests.flows.hooks import ENVELOPE, SHOP, Post, Receiver, open_post, receiving
 
@@ -124,6 +125,38 @@ async def test_events_are_rendered_once_and_read_by_their_merchant_alone(
         assert await post.events.events_of(connection, owner=SHOP, most=10, since=listed[1].at) == listed[:2]
         assert await delete_old_events(connection, before=listed[0].at) == 2
         assert await post.events.events_of(connection, owner=SHOP, most=10) == listed[:1]
+
+
+async def rows_read(connection: Connection, *, query: str, arguments: Sequence[object]) -> int:
+    """How many rows the database looks at along its indexes."""
+    await connection.execute("SET LOCAL enable_seqscan = off")
+    node = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments))[0][
+        "Plan"
+    ]
+    while "Plans" in node:
+        (node,) = node["Plans"]
+    return int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+
+
+async def test_what_happened_to_an_object_is_looked_for_from_when_it_was_made(post: Post) -> None:
+    today = post.clock.now_ns()
+    post.clock.set(now_ns=today - 20 * DAY)
+    await post.happen(*((number, 1) for number in range(1000, 1300)))
+    post.clock.set(now_ns=today)
+    made = post.ids.next()
+    await post.happen((made, 1), (made, 2))
+    post.clock.set(now_ns=today - HOUR // 2)  # the clock of whoever tells goes after that of whoever made it
+    await post.happen((made, 3))
+    asked: list[Any] = []
+    async with post.database.transaction() as connection:
+        with connection.query_logger(asked.append):
+            found = await post.events.events_of(connection, owner=SHOP, most=10, about=made)
+        assert [event.sequence for event in found] == [2, 1, 3]
+        assert await rows_read(connection, query=asked[0].query, arguments=asked[0].args) == 3
+        everything = await post.events.events_of(connection, owner=SHOP, most=1000)
+        assert len(everything) == 303
+        (first,) = await post.events.events_of(connection, owner=SHOP, most=10, about=1000)
+        assert first.at == today - 20 * DAY, "a small number says nothing of when"
 
 
 async def test_what_is_told_twice_is_one_event(post: Post, receiver: Receiver) -> None:

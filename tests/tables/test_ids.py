@@ -6,7 +6,16 @@ from typing import NewType
 import pytest
 
 from milletpay.plumbing.clock import MILLISECOND, SECOND, ManualClock, SystemClock
-from milletpay.plumbing.ids import ID_END, IdForm, IdSource, NotAnId, Prefix, system_entropy
+from milletpay.plumbing.ids import (
+    ID_END,
+    IdForm,
+    IdSource,
+    NotAnId,
+    Prefix,
+    first_id_at,
+    made_at,
+    system_entropy,
+)
 
 PaymentId = NewType("PaymentId", int)
 PAYMENT_ID = IdForm(Prefix.PAYMENT, PaymentId)
@@ -125,3 +134,12 @@ def test_processes_do_not_meet() -> None:
     sources = [IdSource(clock=clock, entropy=system_entropy) for _ in range(50)]
     made = [made_id for source in sources for made_id in source.take(100)]
     assert len(made) == len(set(made))
+
+
+def test_an_id_says_when_it_was_made() -> None:
+    clock = ManualClock(now_ns=1_700_000_000 * SECOND + 999 * MILLISECOND + 7)
+    made = IdSource(clock=clock, entropy=all_ones).next()
+    assert made_at(made) == 1_700_000_000 * SECOND + 999 * MILLISECOND
+    assert first_id_at(made_at(made)) <= made < first_id_at(made_at(made) + MILLISECOND)
+    assert made_at(1) == 0
+    assert first_id_at(made_at(ID_END - 1)) < ID_END

@@ -24,15 +24,18 @@ from milletpay.notifications.model import (
 )
 from milletpay.notifications.queue import Queue, Waiting
 from milletpay.notifications.records import endpoint_of, owner_of
-from milletpay.plumbing.clock import Clock
+from milletpay.plumbing.clock import SECOND, Clock
 from milletpay.plumbing.database import Connection, Row
 from milletpay.plumbing.dates import rfc3339
-from milletpay.plumbing.ids import ID_END
+from milletpay.plumbing.ids import ID_END, made_at
 from milletpay.plumbing.outbox import Delivered
 from milletpay.plumbing.shapes import Output
 from milletpay.plumbing.statements import load_statements
 
 SQL: Final = load_statements("milletpay.notifications")
+
+CLOCKS_DIFFER_NS: Final = 3600 * SECOND
+"""By so much an event may be older than the id of its object: they may come from different clocks."""
 
 
 class EventShape(Output, frozen=True, kw_only=True):
@@ -135,13 +138,15 @@ class Events:
     ) -> list[MerchantEvent]:
         """A merchant's events, the newest first, with ids below `before`, from the moment `since` on.
 
-        All, or those of a kind, or about an object. Inside a transaction: some may be rendered now.
+        All, or those of a kind, or about an object, which are looked for from the time on in its id. Inside a
+        transaction: some may be rendered now.
         """
+        begins = since if about is None else max(since, made_at(about) - CLOCKS_DIFFER_NS)
         rows = await connection.fetch(
             SQL["events_of"],
             owner.merchant,
             owner.mode is Mode.LIVE,
-            first_event_id(since),
+            first_event_id(begins),
             before,
             kind,
             about,

@@ -40,6 +40,11 @@ def first_id_at(now: int) -> int:
     return max(1, now // MILLISECOND << _CHANCE_BITS)
 
 
+def made_at(id: int) -> int:
+    """When an id was made, in nanoseconds to the millisecond, as far as clocks agree."""
+    return (id >> _CHANCE_BITS) * MILLISECOND
+
+
 class Prefix(StrEnum):
     """What the public ids of each kind begin with. All stand here, so that no two kinds share one."""
 

@@ -22,6 +22,8 @@ class CuttingLine:
         """Whether no answer comes back, though every request arrives."""
         self.is_down = False
         """Whether nothing gets through at all."""
+        self.seen = Counter[str]()
+        """How many requests were "asked", and how many of them the server has "answered"."""
         self.cuts = Counter[str]()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -44,6 +46,11 @@ class CuttingLine:
                 task.cancel()
             await asyncio.gather(*line._tasks, return_exceptions=True)
 
+    async def rest(self) -> None:
+        """Wait until nothing is under way any more: also what was late has arrived, and was answered."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -60,6 +67,7 @@ class CuttingLine:
         length = next(
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line[:15] == b"content-length:"), 0
         )
+        self.seen["asked"] += 1
         request = head + await reader.readexactly(length)
         fate = self._chance.random() / self.rate if self.rate else 1
         is_late = fate < 1 and self._chance.random() < self._late
@@ -75,6 +83,7 @@ class CuttingLine:
         back.write(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
         answer = await there.read()
         back.close()
+        self.seen["answered"] += 1
         if fate < 0.66 or self.is_mute:
             self.cuts["answer lost"] += 1
             return

@@ -24,7 +24,7 @@ from milletpay.terminals.till_loop import begin
 from tests.flows.alone_process import ImpatientClock, Order
 from tests.flows.asking import Client
 from tests.flows.conftest import OpenMarket
-from tests.flows.cutting import LATE_SECONDS, CuttingLine
+from tests.flows.cutting import CuttingLine
 from tests.flows.market import Market
 from tests.flows.test_offline_sales import Phone, enroll
 from tests.flows.test_terminals_over_http import paired_till
@@ -33,6 +33,8 @@ SEED = 5
 LANES = 4
 AMOUNT = 3_00
 DEATHS = 5
+LOOK_SECONDS = 0.01
+PATIENCE_SECONDS = 90
 
 
 async def allow(market: Market, *, each: int, total: int, count: int) -> None:
@@ -97,9 +99,14 @@ class Running:
         command = [sys.executable, "-m", "tests.flows.alone_process", json.dumps(asdict(self._order))]
         self._process = subprocess.Popen(command)
 
+    @property
+    def is_alive(self) -> bool:
+        assert self._process is not None
+        return self._process.poll() is None
+
     def kill(self) -> None:
         assert self._process is not None
-        if self._process.poll() is None:
+        if self.is_alive:
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self.deaths += 1
@@ -112,7 +119,7 @@ class Running:
 
     async def finish(self) -> None:
         assert self._process is not None
-        assert await asyncio.to_thread(self._process.wait, 60) == 0
+        assert await asyncio.to_thread(self._process.wait, PATIENCE_SECONDS) == 0
 
 
 async def decided(market: Market, counter: TillInShop) -> list[tuple[Any, ...]]:
@@ -142,9 +149,9 @@ def told(kept: list[Kept]) -> list[tuple[Any, ...]]:
 
 async def all_taken(running: list[Running], counters: list[TillInShop], given: list[list[str]]) -> None:
     """Wait until the tills have taken everything; each is killed once while it does."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while any(len(c.journal.kept) < len(g) for c, g in zip(counters, given, strict=True)):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_SECONDS)
             for till, counter in zip(running, counters, strict=True):
                 if not till.deaths and counter.journal.kept:
                     till.kill()
@@ -152,9 +159,18 @@ async def all_taken(running: list[Running], counters: list[TillInShop], given: l
 
 async def until_lost(line: CuttingLine) -> None:
     """Wait until something is decided and the till does not know it."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not line.cuts["answer lost"]:  # noqa: ASYNC110 - processes
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def until_more(line: CuttingLine, running: list[Running], *, chance: Random) -> None:
+    """Wait until a till has asked again, or was answered again, if one still has anything to bring."""
+    what = chance.choice(("asked", "answered"))
+    before = line.seen[what]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while line.seen[what] == before and any(till.is_alive for till in running):  # noqa: ASYNC110 - processes
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def test_what_was_taken_alone_is_decided_once_whoever_is_killed(
@@ -190,19 +206,20 @@ async def test_what_was_taken_alone_is_decided_once_whoever_is_killed(
         assert await decided(market, counters[0]) == []
         line.is_down, line.is_mute = False, True
         await until_lost(line)
+        for till in running:
+            till.kill()
         line.is_mute = False
         for death in range(DEATHS):
-            await asyncio.sleep(chance.uniform(0.1, 0.8))
+            await until_more(line, running, chance=chance)
             chance.choice(running).kill()
             if death in {1, 3}:
                 market.program.kill()
                 await asyncio.to_thread(market.program.start)
         await asyncio.gather(*(till.finish() for till in running))
-        # What was late is there by now.
-        await asyncio.sleep(LATE_SECONDS)
+        await line.rest()
     kept = [counter.journal.kept for counter in counters]
     print(line.cuts, [till.deaths for till in running])
-    assert all(till.deaths for till in running)
+    assert all(till.deaths >= 2 for till in running), "before it brought anything, and while it did"
     assert line.cuts["answer lost"]
     for counter, own, codes_given in zip(counters, kept, given, strict=True):
         assert told(own) == await decided(market, counter)

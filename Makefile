@@ -9,6 +9,9 @@ pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 locked := .venv/.locked
 installed := .venv/.installed
 
+# The tests start hundreds of processes, which all load the same modules: they are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup check format test demo bench lock clean

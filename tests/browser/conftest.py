@@ -48,6 +48,7 @@ PHONE_ZH = Screen("phone-light-zh", 360, 780, "light", "zh-CN")
 PHONE_EN = Screen("phone-dark-en", 360, 780, "dark", "en-US")
 DESK_ZH = Screen("desk-dark-zh", 1280, 900, "dark", "zh-CN")
 DESK_EN = Screen("desk-light-en", 1280, 900, "light", "en-US")
+TABLET_EN = Screen("tablet-light-en", 1024, 768, "light", "en-US")
 
 
 @dataclass

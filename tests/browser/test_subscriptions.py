@@ -100,8 +100,12 @@ def test_a_month_is_skipped_and_the_subscription_ended(
     phone = new_visitor(screen)
     phone.sign_in(person)
     phone.go("/wallet")
+    # The notice finds the customer, who did not look for it.
+    notice = phone.page.locator(".coming")
+    expect(notice).to_contain_text("25.00")
+    expect(notice).to_contain_text(written(subscription.first_on, screen))
     phone.shot("80-wallet-with-subscriptions")
-    phone.page.locator("a[href='/wallet/subscriptions']").click()
+    notice.get_by_role("link").click()
     pairs = phone.page.locator("dl.pairs")
     expect(pairs).to_contain_text("25.00")
     expect(pairs).to_contain_text(written(subscription.first_on, screen))
@@ -115,6 +119,9 @@ def test_a_month_is_skipped_and_the_subscription_ended(
     expect(pairs).to_contain_text(written(following, screen))
     assert announced(town, subscription) == 0
     phone.shot("82-skipped")
+    phone.go("/wallet")
+    expect(notice).to_have_count(0)
+    phone.go("/wallet/subscriptions")
 
     # A page that lay open still names the month that it showed: it skips no other one.
     stale.locator("summary", has_text=skip).click()

@@ -1,5 +1,7 @@
 """The wallet: what there is, what moved, and who may charge."""
 
+from collections.abc import Sequence
+
 from milletpay.apps.http.answers import Answer
 from milletpay.apps.http.request import Request, read_id
 from milletpay.apps.http.routes import Media, Route
@@ -13,6 +15,7 @@ from milletpay.apps.web.pin import Said, words_of
 from milletpay.apps.web.telling import versions_of_requests
 from milletpay.checkout import PRESENTED_NS
 from milletpay.customers import Customer, devices_in_use
+from milletpay.entitlements import find_offer
 from milletpay.identity import has_pin
 from milletpay.merchants import find_merchant
 from milletpay.money import Currency, Money
@@ -28,7 +31,7 @@ from milletpay.payments import (
 )
 from milletpay.plumbing.database import Connection
 from milletpay.plumbing.dates import Day, day_of, day_start_ns
-from milletpay.subscriptions import SubscriptionStatus, subscriptions_of_customer
+from milletpay.subscriptions import Subscription, SubscriptionStatus, subscriptions_of_customer
 from milletpay.wallets import cards_of, find_balance
 
 CURRENCY = Currency.CNY
@@ -120,10 +123,12 @@ class WalletPages:
             cards = await cards_of(connection, customer=person.id)
             pin = await has_pin(connection, customer=person.id)
             subscribed = await subscriptions_of_customer(connection, customer=person.id, mode=person.mode)
+            coming = await _coming(connection, subscribed)
         return self._pages.show(
             request,
             "wallet.html",
             requests=requests.get(person.id, 0),
+            coming=coming,
             subscribed=sum(one.status is SubscriptionStatus.ACTIVE for one in subscribed),
             person=person,
             balance=balance,
@@ -197,3 +202,21 @@ async def _agreements(connection: Connection, person: Customer, *, today: Day) -
             }
         )
     return shown
+
+
+async def _coming(connection: Connection, subscribed: Sequence[Subscription]) -> list[dict[str, object]]:
+    """What was announced and will be charged, so that nobody has to look for it."""
+    announced = [
+        one
+        for one in subscribed
+        if one.status is SubscriptionStatus.ACTIVE and one.is_announced and not one.tries
+    ]
+    return [
+        {
+            "offer": await find_offer(connection, id=one.offer),
+            "amount": one.amount,
+            "charge_on": day_start_ns(one.charge_on),
+        }
+        for one in announced
+        if not one.is_being_charged
+    ]

@@ -169,7 +169,7 @@ async def until_more(line: CuttingLine, running: list[Running], *, chance: Rando
     what = chance.choice(("asked", "answered"))
     before = line.seen[what]
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while line.seen[what] == before and any(till.is_alive for till in running):  # noqa: ASYNC110 - processes
+        while line.seen[what] == before and any(r.is_alive for r in running):  # noqa: ASYNC110 - processes
             await asyncio.sleep(LOOK_SECONDS)
 
 

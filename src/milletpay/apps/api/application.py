@@ -41,7 +41,10 @@ A request that is refused is answered with a problem (RFC 9457) and leaves nothi
 known are refused. A payment that is declined is answered with 402: it is kept, and that is its answer.
 
 Lists are read in parts: send `next_cursor` as `cursor` until `has_more` is false. Every answer has a
-`Request-Id`. `X-Api-Version` pins a version of the API.""",
+`Request-Id`. `X-Api-Version` pins a version of the API.
+
+A stream of events goes on until what it tells of is over. Of one credential 100 are open at a time: when
+one more begins, the oldest ends and asks its reader to stay away for a minute. Follow more by webhooks.""",
     credentials={
         "secret_key": "A merchant's server, for all that the merchant may: `sk_test_...` or `sk_live_...`.",
         "restricted_key": "A merchant's server, with the scopes that it was given: `rk_...`.",

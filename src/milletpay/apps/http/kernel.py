@@ -1,8 +1,8 @@
 """The kernel: from a request to its answer, the same way for every route."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from types import CoroutineType
 from typing import Any, Final, NoReturn, cast
@@ -14,6 +14,7 @@ from milletpay.apps.http.asgi import HeaderLine, Receive, Scope, Send
 from milletpay.apps.http.bodies import CLOSE, ClientGone, linger, read_body
 from milletpay.apps.http.cross_origin import preflight, readable_by_page
 from milletpay.apps.http.endpoints import Endpoint, Paths, headers_of
+from milletpay.apps.http.open_streams import OF_A_CREDENTIAL, OF_AN_ADDRESS, End, OpenStreams
 from milletpay.apps.http.problems import DEFECT, Problem, ProblemKind, Problems
 from milletpay.apps.http.rates import RateLimits
 from milletpay.apps.http.refusals import EdgeRefusal, Refuse
@@ -56,11 +57,11 @@ class Kernel:
         self._problems = problems
         self._ids = ids
         self._rates = RateLimits(clock=clock)
-        self._stopping = asyncio.Event()
+        self._streams = OpenStreams()
 
     def stop(self) -> None:
         """End the answers that go on for ever, so that a server can stop; all others are finished."""
-        self._stopping.set()
+        self._streams.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -170,11 +171,21 @@ class Kernel:
         headers = [*STREAM, identity, *endpoint.headers, *extra]
         await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
         try:
-            await stream.run(receive=receive, send=send, stopping=self._stopping, may_go_on=may_go_on)
+            with self._open_stream(request, endpoint) as end:
+                await stream.run(receive=receive, send=send, end=end, may_go_on=may_go_on)
         except Exception as error:  # noqa: BLE001 - the head is sent: whoever follows comes back for the rest
             if self._problems.of_error(error) is DEFECT:
                 self._log_defect("stream broke", error, request)
             await send({"type": "http.response.body", "body": b""})
+
+    def _open_stream(self, request: Request, endpoint: Endpoint) -> AbstractContextManager[End]:
+        """Count the stream with those of its credential; with those of its address where many share one."""
+        if not endpoint.who:
+            return self._streams.begin(request.client, most=OF_AN_ADDRESS)
+        principal, keys = request.principal, endpoint.surface.page_keys
+        if keys is not None and principal.kind == keys.kind:
+            return self._streams.begin((principal.credential, request.client), most=OF_AN_ADDRESS)
+        return self._streams.begin(principal.credential, most=OF_A_CREDENTIAL)
 
     def _log_defect(self, what: str, error: Exception, request: Request) -> None:
         log.error(what, exc_info=error, extra={"request_id": request.request_id, "path": request.path})

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from milletpay.apps.http.asgi import Receive, Send
+from milletpay.apps.http.open_streams import End
 from milletpay.apps.http.shapes import Output
 
 HEARTBEAT_SECONDS: Final = 15
@@ -41,12 +42,12 @@ class EventStream:
         *,
         receive: Receive,
         send: Send,
-        stopping: asyncio.Event,
+        end: End,
         may_go_on: Callable[[], Awaitable[bool]],
     ) -> None:
-        """Send the body of the answer; before each piece `may_go_on` is asked."""
+        """Send the body of the answer until the `end` has come; before each piece `may_go_on` is asked."""
         gone = asyncio.ensure_future(_gone(receive))
-        stop = asyncio.ensure_future(stopping.wait())
+        stop = asyncio.ensure_future(end.wait())
         upcoming: asyncio.Future[ServerEvent | None] = asyncio.ensure_future(self._next())
         try:
             await _write(send, b"retry: %d\n\n" % RETRY_MILLISECONDS)
@@ -69,6 +70,8 @@ class EventStream:
             await asyncio.gather(gone, stop, upcoming, return_exceptions=True)
             if (close := getattr(self._events, "aclose", None)) is not None:
                 await close()
+        if end.away_milliseconds is not None:
+            await _write(send, b"retry: %d\n\n" % end.away_milliseconds)
         await send({"type": "http.response.body", "body": b""})
 
     async def _next(self) -> ServerEvent | None:

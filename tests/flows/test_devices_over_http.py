@@ -53,6 +53,29 @@ async def test_a_television_is_confirmed_on_the_phone_and_gets_a_key_of_its_own(
             await asyncio.sleep(0.05)
 
 
+async def test_answers_that_are_lost_while_pairing_leave_nothing_half_done(market: Market) -> None:
+    await market.make_room(0)
+    lost, pairing = await begin(market), await begin(market)
+    taken = await phone(market).post("/v1/wallet/devices", {"pin": PIN, "code": pairing["code"]})
+    assert taken.status == 200, taken
+    assert (await claim(market, lost)).json["status"] == "awaiting_customer", (
+        "whose answer was lost is nobody's"
+    )
+    # Asked again before any has answered: each gives a credential, and the last one given is good.
+    claims = await asyncio.gather(*(claim(market, pairing) for _ in range(5)))
+    assert {reply.json["device"] for reply in claims} == {taken.json["id"]}
+    tokens = [reply.json["token"] for reply in claims]
+    assert len(set(tokens)) == 5
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        good: list[str] = tokens
+        while len(good) > 1:  # an ended one is known for a moment
+            replies = [await Client(port=market.port, token=token).get("/v1/device") for token in tokens]
+            good = [token for token, reply in zip(tokens, replies, strict=True) if reply.status == 200]
+    assert len(good) == 1
+    again = (await claim(market, pairing)).json["token"]
+    assert (await Client(port=market.port, token=again).get("/v1/device")).status == 200
+
+
 async def test_a_code_becomes_one_customers_whoever_confirms_it_at_once(market: Market) -> None:
     pairing = await begin(market)
     codes = ({"code": pairing["code"]}, {"payload": pairing["pair_url"]})

@@ -219,7 +219,9 @@ def _pairing(handlers: DevicesApi) -> tuple[Route, ...]:
             path="/v1/device/pairings",
             handler=handlers.begin,
             summary="Begin a pairing",
-            description="Show `code` and a QR code of `pair_url` for ten minutes, and ask for the claim.",
+            description="Show `code` and a QR code of `pair_url` for ten minutes, and ask for the claim. When"
+            " the answer is lost, begin anew: a code that nobody shows becomes nobody's. It needs no"
+            " `Idempotency-Key`.",
             answers={201: DevicePairingShape},
             body=NewPairing,
             tag=TAG,
@@ -229,7 +231,9 @@ def _pairing(handlers: DevicesApi) -> tuple[Route, ...]:
             path="/v1/device/pairings/{pairing}/claim",
             handler=handlers.claim,
             summary="Fetch the device's credential",
-            description="Every few seconds until somebody has confirmed. The credential is shown once.",
+            description="Every few seconds until somebody has confirmed. Each credential is shown once: when"
+            " the answer is lost, ask again, up to half an hour after the beginning; that gives another one,"
+            " and ends the one before. It needs no `Idempotency-Key`.",
             answers={200: ClaimShape},
             ids={"pairing": PAIRING_ID},
             body=Claim,

@@ -12,7 +12,7 @@ from milletpay.customers import (
     RetireDevice,
     devices_of,
 )
-from milletpay.customers.devices import DEVICES_MAX
+from milletpay.customers.devices import DEVICES_EVER, DEVICES_MAX
 from milletpay.ledger.chart import Mode
 from milletpay.plumbing.database import Database
 from tests.flows.trade_desk import new_customer, open_trade
@@ -64,3 +64,15 @@ async def test_a_customer_has_so_many_devices_however_many_ask_at_once(database:
         kept = next(answer for answer in answers if not isinstance(answer, DeviceRefused))
         await here.ask(RetireDevice(id=kept.id, customer=OWNER))
         assert (await there.ask(registered(999, kind=DeviceKind.TV))).is_active
+
+
+async def test_who_registers_and_retires_all_day_comes_to_an_end(database: Database) -> None:
+    """Each phone that shows codes has a number for ever, and there are not endlessly many."""
+    async with open_trade(database) as here:
+        for begin in range(0, DEVICES_EVER, DEVICES_MAX):
+            some = range(1_000 + begin, 1_000 + begin + DEVICES_MAX)
+            for answer in await asyncio.gather(*[here.ask(registered(id)) for id in some]):
+                assert answer.is_active
+            await asyncio.gather(*[here.ask(RetireDevice(id=DeviceId(id), customer=OWNER)) for id in some])
+        refused = await here.ask(registered(9))
+        assert refused.refusal is DeviceRefusal.TOO_MANY

@@ -32,6 +32,9 @@ REMEMBERED_MAX: Final = 200_000
 DEVICES_MAX: Final = 20
 """How many devices in use a customer may have."""
 
+DEVICES_EVER: Final = 1_000
+"""How many devices a customer may have had: who makes and retires them all day uses up no numbers of phones."""
+
 
 @unique
 class DeviceKind(Enum):
@@ -132,6 +135,7 @@ class Devices:
         )
         self._owners: set[CustomerId] = set()
         self._counts: dict[CustomerId, int] = {}
+        self._ever: dict[CustomerId, int] = {}
         self._events: list[Event] = []
 
     def begin(self) -> None:
@@ -139,6 +143,7 @@ class Devices:
         self._devices.begin()
         self._owners.clear()
         self._counts.clear()
+        self._ever.clear()
         self._events.clear()
 
     def forget(self) -> None:
@@ -163,7 +168,8 @@ class Devices:
             self._devices.bring(map(device_of, await connection.fetch(SQL["devices"], wanted)))
         if self._owners:
             rows = await connection.fetch(SQL["count_devices"], self._owners)
-            self._counts = {CustomerId(row["customer"]): row["count"] for row in rows}
+            self._counts = {CustomerId(row["customer"]): row["in_use"] for row in rows}
+            self._ever = {CustomerId(row["customer"]): row["ever"] for row in rows}
 
     def device(self, id: DeviceId) -> Device | None:
         """A device that the batch has asked for, as it stands now; None where there is none."""
@@ -184,8 +190,13 @@ class Devices:
         if count >= DEVICES_MAX:
             detail = f"There are {count} devices already: retire one that is no longer used."
             return DeviceRefused(refusal=DeviceRefusal.TOO_MANY, detail=detail)
+        ever = self._ever.get(command.customer, 0)
+        if ever >= DEVICES_EVER:
+            detail = f"{ever} devices have come and gone: use one of those that you have."
+            return DeviceRefused(refusal=DeviceRefusal.TOO_MANY, detail=detail)
         # From here it must succeed.
         self._counts[command.customer] = count + 1
+        self._ever[command.customer] = ever + 1
         device = Device(
             id=command.id,
             customer=command.customer,

@@ -64,10 +64,13 @@ ORDER BY id DESC;
 SELECT id, customer FROM customers.device WHERE customer = ANY($1::uuid[]) AND retired_at = 0;
 
 -- name: count_devices
--- How many devices in use customers have.
-SELECT customer, count(*) AS count
+-- How many devices in use customers have, and how many they have ever had.
+SELECT
+    customer,
+    count(*) FILTER (WHERE retired_at = 0) AS in_use,
+    count(*) AS ever
 FROM customers.device
-WHERE customer = ANY($1::uuid[]) AND retired_at = 0
+WHERE customer = ANY($1::uuid[])
 GROUP BY customer;
 
 -- name: write_devices

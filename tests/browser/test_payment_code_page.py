@@ -173,7 +173,7 @@ def test_codes_go_on_without_a_network_and_each_press_gives_another(
     phone = new_visitor(PHONE_ZH)
     enroll(phone)
     # It has begun to listen: what was over before that is no news to it.
-    phone.page.wait_for_function("sessionStorage.getItem('millet-told') !== null")
+    phone.page.wait_for_function("() => sessionStorage.getItem('millet-told') !== null")
     phone.context.set_offline(True)
     expect(phone.page.locator("[data-offline]")).to_be_visible()
     codes = [shown_code(phone)]

@@ -108,7 +108,7 @@ def test_a_day_at_the_till(screen: Screen, new_visitor: NewVisitor, counter: Cou
         page.locator(f"[data-key='{key}']").click()
     page.locator("[data-charge-code]").click()
     expect(page.locator("[data-code]")).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-code]').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('[data-code]').naturalWidth > 0")
     visitor.shot("till-4-code")
     payment = counter.town.newest_payment()
     counter.town.ask(PayPayment(payment=payment.id, customer=counter.town.people[4], mode=Mode.TEST))

@@ -146,6 +146,53 @@ def test_a_code_of_the_world_is_paid_as_ours(demo: Demo) -> None:
     assert pay(demo, payer, code["emv"], None)[0] == 200
 
 
+def test_a_phone_is_told_whom_a_code_pays_before_it_does(demo: Demo) -> None:
+    """Plates and payments, as links and in EMVCo's form; what is altered or of another mode is refused."""
+    key, payer = demo.merchant(6)["secret_key"], person(demo, 23)
+    plate = make_plate(demo, merchant=6)
+    before = balance(demo, payer)
+
+    def scan(payload: str) -> Any:
+        return demo.ask("POST", "/v1/wallet/scan", {"payload": payload}, key=payer["token"])
+
+    seen = scan(plate["url"])
+    assert seen.status == 200
+    told = ("kind", "url", "id", "is_open", "merchant", "store", "store_name", "store_name_zh", "amount")
+    assert {name: seen.json[name] for name in told} == {
+        "kind": "plate",
+        "url": plate["url"],
+        "id": plate["id"],
+        "is_open": True,
+        "merchant": plate["merchant"],
+        "store": plate["store"],
+        "store_name": "North Gate",
+        "store_name_zh": "北门店",
+        "amount": None,
+    }
+    assert seen.json["merchant_name"] == demo.merchant(6)["name"]
+    emv = demo.ask("GET", f"/v1/plates/{plate['id']}/qr", key=key).json["emv"]
+    assert scan(emv).json == seen.json
+    new = {"amount": 12_30, "currency": "CNY", "reference": "seen 1", "store": plate["store"]}
+    made = demo.ask("POST", "/v1/payments", new | {"description": "Tea"}, key=key).json
+    asked = scan(made["qr"]["payload"]).json
+    assert (asked["kind"], asked["id"], asked["amount"], asked["description"]) == (
+        "payment",
+        made["id"],
+        12_30,
+        "Tea",
+    )
+    assert (asked["store_name"], asked["is_open"]) == ("North Gate", True)
+    assert balance(demo, payer) == before
+    assert pay(demo, payer, made["qr"]["payload"], None)[0] == 200
+    assert scan(made["qr"]["payload"]).json["is_open"] is False
+    demo.ask("POST", f"/v1/plates/{plate['id']}/revoke", key=key)
+    assert scan(plate["url"]).json["is_open"] is False
+    altered = plate["url"][:-1] + ("A" if plate["url"][-1] != "A" else "B")
+    for payload in (altered, emv.replace("North", "South"), "https://qr.example/fkx0123", "hello", " "):
+        refused = scan(payload)
+        assert (refused.status, refused.json["param"]) == (400, "payload"), payload
+
+
 def test_a_plate_asks_for_an_amount_and_an_altered_one_is_refused(demo: Demo) -> None:
     payer, plate = person(demo, 22), make_plate(demo, merchant=4)
     status, refused = pay(demo, payer, plate["url"], None)

@@ -33,7 +33,7 @@ DEVICES_MAX: Final = 20
 """How many devices in use a customer may have."""
 
 DEVICES_EVER: Final = 1_000
-"""How many devices a customer may have had: who makes and retires them all day uses up no numbers of others."""
+"""How many a customer may ever have had: who makes and retires them all day uses up no numbers of others."""
 
 
 @unique

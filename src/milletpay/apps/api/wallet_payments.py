@@ -10,6 +10,7 @@ from milletpay.apps.api.wallet_bodies import Pay, Signature
 from milletpay.apps.api.wallet_declines import DeclinedPay
 from milletpay.apps.api.wallet_plates import pay_at_plate
 from milletpay.apps.api.wallet_requests import CUSTOMER, check_pin_once
+from milletpay.apps.api.wallet_scans import wallet_scan_routes
 from milletpay.apps.api.wallet_shapes import PaidShape
 from milletpay.apps.api.wallet_sources import read_sources, sources_for, wallet_source_routes
 from milletpay.apps.http.answers import Answer
@@ -184,6 +185,7 @@ def wallet_payment_routes(api: Api) -> tuple[Route, ...]:
     handlers = WalletPaymentsApi(api)
     return (
         *wallet_source_routes(api),
+        *wallet_scan_routes(api, tag=TAG),
         Route(
             method="POST",
             path="/v1/wallet/pay",

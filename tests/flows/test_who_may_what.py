@@ -116,6 +116,18 @@ def credential(market: Market, name: str, *, belongings: Property) -> str:
             return market.sellers[0].keys[key]
 
 
+async def monthly(market: Market) -> str:
+    """An agreement of the first customer that promises notice, as subscriptions need it."""
+    terms = {"currency": "CNY", "charge_limit": 100_00, "day_limit": 100_00, "day_charges": 1}
+    terms |= {"month_limit": 100_00, "notice_days": 3, "reference": market.name()}
+    asked = (await market.client().post("/v1/agreements", terms)).json
+    buyer = Client(port=market.port, token=market.buyers[0].token)
+    word = {"pin": PIN, "token": asked["sign_url"]}
+    signed = await buyer.post(f"/v1/wallet/agreements/{asked['id']}/sign", word)
+    assert signed.json["status"] == "active", signed
+    return str(asked["id"])
+
+
 async def acquire(market: Market, app_url: str) -> Property:
     """Make one of each, for the first merchant and the first customer."""
     seller, buyer = market.client(), Client(port=market.port, token=market.buyers[0].token)
@@ -155,7 +167,7 @@ async def acquire(market: Market, app_url: str) -> Property:
         "device": (await televisions[0].get("/v1/device")).json["id"],
         "order": (await order(televisions[0], await offer(market))).json["id"],
     }
-    first = {"agreement": made["agreement"], "offer": offered["id"], "first_on": "2099-01-31"}
+    first = {"agreement": await monthly(market), "offer": offered["id"], "first_on": "2099-01-31"}
     made["subscription"] = (await seller.post("/v1/subscriptions", first)).json["id"]
     endpoints = await seller.post("/v1/webhook_endpoints", endpoint)
     with work_for_house(app_url):

@@ -8,7 +8,7 @@ const stops = () => [...document.querySelectorAll("main a, main button, .tv-top 
 
 function middle(one) {
   const box = one.getBoundingClientRect();
-  return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  return { x: box.left + box.width / 2, y: box.top + box.height / 2, height: box.height };
 }
 
 function move(x, y) {
@@ -24,7 +24,9 @@ function move(x, y) {
     const there = middle(stop);
     const along = (there.x - here.x) * x + (there.y - here.y) * y;
     const aside = Math.abs((there.x - here.x) * y) + Math.abs((there.y - here.y) * x);
-    if (stop === from || along < 1) continue;
+    // Sidewards means in the row: right of the last card is not the corner far above it.
+    const above = Math.abs(there.y - here.y) > (there.height + here.height) / 2;
+    if (stop === from || along < 1 || (x && above)) continue;
     const distance = along + 2 * aside;
     if (distance < least) [nearest, least] = [stop, distance];
   }

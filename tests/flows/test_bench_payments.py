@@ -32,7 +32,7 @@ def test_json_is_all_that_is_printed_and_has_the_documented_shape() -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert "nanobind" not in done.stderr, "no library has anything to tell of the end"

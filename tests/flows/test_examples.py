@@ -38,7 +38,7 @@ def put_plainly(text: str) -> str:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_prints_what_stands_beside_it(path: Path, demo: Demo) -> None:
     done = subprocess.run(
-        [sys.executable, path, demo.data], check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, path, demo.data], check=False, capture_output=True, text=True, timeout=300
     )
     assert not done.returncode, done.stderr
     expected = path.with_suffix(".out").read_text(encoding="utf-8")

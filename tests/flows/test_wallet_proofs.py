@@ -9,6 +9,7 @@ import pytest
 
 from milletpay.bootstrap import business_proofs
 from milletpay.customers import CUSTOMER_ID
+from milletpay.terminals import terminal_proofs
 from tests.flows.business import OF_PAYMENTS, OF_WALLETS
 from tests.flows.business_scene import XIAOGANG, XIAOMING, play_wallets
 from tests.flows.tampered import Scene, assert_named, play_scene, uuid
@@ -238,4 +239,4 @@ async def test_what_nobody_touched_is_proved(wallets: Scene) -> None:
 def test_every_proof_is_of_the_check_and_has_a_name_of_its_own() -> None:
     names = [proof.name for proof in business_proofs()]
     assert len(set(names)) == len(names)
-    assert {proof.name for proof in (*OF_PAYMENTS, *OF_WALLETS)} == set(names)
+    assert {proof.name for proof in (*OF_PAYMENTS, *OF_WALLETS, *terminal_proofs())} == set(names)

@@ -57,18 +57,25 @@ def test_a_till_and_a_phone_read_each_others_screens(
     (link,) = (code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(screen))))
     upload(phone, screen)
     assert phone.page.url == link
+    store = "和平街店" if hand is PHONE_ZH else "Peace Street"
+    expect(phone.page.locator(".order")).to_contain_text(store)
+    phone.shot("till-8-cashier")
     other = new_visitor(hand)
     other.sign_in(PERSON - 1)
     other.page.goto(link)
-    pay(phone)
+    pay(phone, store)
     result(page, "paid")
     expect(other.page.locator(CHECK)).to_be_visible()
     other.shot("till-8-next-payer")
     page.keyboard.press("Enter")
 
 
-def pay(phone: Visitor) -> None:
+def pay(phone: Visitor, store: str) -> None:
     phone.page.locator("a.button.main").click()
+    expect(phone.page.locator("dl.pairs")).to_contain_text(store)
+    phone.shot("till-8-confirm")
     phone.give_pin(PEOPLE[PERSON][2])
     phone.page.wait_for_url(CASHIER)
     expect(phone.page.locator(CHECK)).to_be_visible()
+    expect(phone.page.locator("dl.pairs")).to_contain_text(store)
+    phone.shot("till-8-paid")

@@ -7,7 +7,7 @@ from enum import StrEnum, auto, unique
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from milletpay.merchants.model import MERCHANT_ID, Merchant, MerchantId
+from milletpay.merchants.model import MERCHANT_ID, Merchant, MerchantId, Store
 from milletpay.payments.model import PAYMENT_ID, Payment, PaymentId, PaymentStatus
 
 SECOND: Final = 10**9
@@ -69,6 +69,8 @@ class Session:
     token: str
     payment: Payment
     merchant: Merchant
+    store: Store | None
+    """Where it is made; None if in no store."""
     now: int
 
     @property

@@ -2,7 +2,7 @@
 
 from milletpay.checkout.model import Session
 from milletpay.codes import LinkKind, Links
-from milletpay.merchants import find_merchant
+from milletpay.merchants import find_merchant, find_store
 from milletpay.payments import PaymentId, find_payment
 from milletpay.plumbing.database import Connection
 
@@ -17,4 +17,5 @@ async def find_session(connection: Connection, *, token: str, links: Links, now:
         return None
     merchant = await find_merchant(connection, id=payment.merchant)
     assert merchant is not None, "a payment has its merchant"
-    return Session(token=token, payment=payment, merchant=merchant, now=now)
+    store = None if payment.store is None else await find_store(connection, id=payment.store)
+    return Session(token=token, payment=payment, merchant=merchant, store=store, now=now)

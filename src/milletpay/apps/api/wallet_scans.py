@@ -14,7 +14,7 @@ from milletpay.apps.http.shapes import Input, Output
 from milletpay.checkout import PlateSession, Session, Standing, find_plate_session, find_session
 from milletpay.codes import LinkKind, NotOurLink
 from milletpay.ledger.chart import Mode
-from milletpay.merchants import MERCHANT_ID, PLATE_ID, STORE_ID, Merchant, Store, find_store
+from milletpay.merchants import MERCHANT_ID, PLATE_ID, STORE_ID, Merchant, Store
 from milletpay.payments import PAYMENT_ID
 
 
@@ -81,7 +81,7 @@ class WalletScansApi:
             link = links.read(body.payload)
         except NotOurLink as error:
             raise Refuse(EdgeRefusal.INVALID_FIELD, str(error), param="payload") from error
-        token, url, store = links.token(link), links.write(link), None
+        token, url = links.token(link), links.write(link)
         if link.kind is LinkKind.AGREEMENT:
             return ScanShape(kind="agreement", url=url)
         if link.kind is LinkKind.PAIRING:
@@ -96,9 +96,7 @@ class WalletScansApi:
             session = await find_session(connection, token=token, links=links, now=now)
             if session is None or session.payment.mode is not request.principal.mode:
                 raise nothing("payment with the code", token)
-            if session.payment.store is not None:
-                store = await find_store(connection, id=session.payment.store)
-        return _payment(session, store, url=url)
+        return _payment(session, url=url)
 
 
 def _plate(found: PlateSession, *, url: str) -> ScanShape:
@@ -112,7 +110,7 @@ def _plate(found: PlateSession, *, url: str) -> ScanShape:
     return _named(shape, found.merchant, found.store)
 
 
-def _payment(found: Session, store: Store | None, *, url: str) -> ScanShape:
+def _payment(found: Session, *, url: str) -> ScanShape:
     payment = found.payment
     shape = ScanShape(
         kind="payment",
@@ -124,7 +122,7 @@ def _payment(found: Session, store: Store | None, *, url: str) -> ScanShape:
         currency=payment.amount.currency.code,
         description=payment.description or None,
     )
-    return _named(shape, found.merchant, store)
+    return _named(shape, found.merchant, found.store)
 
 
 def _named(shape: ScanShape, merchant: Merchant, store: Store | None) -> ScanShape:

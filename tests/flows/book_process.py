@@ -21,7 +21,7 @@ from tests.flows.book_traffic import Traffic
 from tests.flows.noted_book import Brake, NotedBook, Pause, open_noted_book
 
 CALLERS = 2
-PAUSES_AFTER = (1.0, 5.0)
+PAUSES_AFTER = (1.0, 7.0)
 """Seconds before the first pause and between two of them."""
 PATIENCE_SECONDS = 1
 """How long the others wait for one that is silent."""
@@ -65,10 +65,13 @@ async def work(book: NotedBook, traffic: Traffic, voice: Voice, *, until: float)
         await asyncio.sleep(chance.choice((0, 0.01, 0.03)))
 
 
-async def stop_now_and_then(brake: Brake, pause: Pause) -> None:
+async def stop_now_and_then(brake: Brake, pause: Pause, *, seconds: float) -> None:
+    """Stop here, each time with time left in which others work."""
     first, between = PAUSES_AFTER
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds - between
     await asyncio.sleep(first)
-    while True:
+    while loop.time() < until:
         brake.armed = pause
         await asyncio.sleep(between)
 
@@ -84,7 +87,7 @@ async def run(url: str, number: int, seed: int, seconds: float, pause: Pause | N
     async with open_noted_book(database, desk_id=(seed << 32) + number, brake=brake) as book:
         voice.say("ready")
         until = asyncio.get_running_loop().time() + seconds
-        stops = asyncio.create_task(stop_now_and_then(brake, pause)) if pause is not None else None
+        stops = pause and asyncio.create_task(stop_now_and_then(brake, pause, seconds=seconds))
         traffic = Traffic(number=number, random=Random(seed))
         callers = [work(book, traffic, voice, until=until) for _ in range(CALLERS)]
         await asyncio.gather(*callers)

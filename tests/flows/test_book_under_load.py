@@ -14,9 +14,10 @@ from tests.flows.book_traffic import opening
 from tests.flows.book_workers import Worker
 from tests.flows.noted_book import Pause, open_noted_book
 
-SECONDS = 20
+SECONDS = 30
 SEED = 20260101
-STOPPED_SECONDS = 2.5
+STOPPED_SECONDS = 6
+"""Who waits for a stopped writer ends it within two seconds, and two may have stopped one after the other."""
 EXPECTED = {"created", "exists", "exceeds_credits", "id_already_failed", "pending_transfer_already_posted"}
 PAUSES = {1: Pause.LOCKED, 2: Pause.COMMITTING, 3: Pause.COPYING}
 
